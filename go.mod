@@ -1,0 +1,3 @@
+module github.com/runnel-go/runnel
+
+go 1.26
