@@ -1,0 +1,24 @@
+package arch
+
+import (
+	"os"
+	"testing"
+)
+
+// TestRepository applies every rule to this checkout.
+func TestRepository(t *testing.T) {
+	tree, err := Load(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tree.named("go.work")) == 0 {
+		t.Fatal("no go.work two directories up: this is not the checkout the rules are for")
+	}
+	for _, rule := range Rules {
+		t.Run(rule.Name, func(t *testing.T) {
+			for _, p := range rule.Check(tree) {
+				t.Error(rule.Explain(p))
+			}
+		})
+	}
+}
