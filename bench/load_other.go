@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// readLoad knows nothing here, so every sample counts as clean.
+func readLoad() load { return load{} }

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// meter measures one sample of one implementation. The benchmark function
+// prepares, calls start, does n operations, calls stop, and checks that no
+// value was lost.
+type meter struct {
+	n       int
+	waits   []time.Duration // wake-up latencies, where the row is about those
+	gauge   float64         // what was measured, where it is not a time
+	wall    time.Duration
+	cpu     time.Duration
+	delay   time.Duration
+	mallocs float64 // per operation
+	bytes   float64 // per operation
+
+	cancel context.CancelFunc
+
+	began time.Time
+	load  load
+	mem   runtime.MemStats
+}
+
+// load is what the process has used and waited for up to a moment.
+type load struct {
+	cpu   time.Duration // CPU time of all threads
+	delay time.Duration // time in which threads were ready but had no CPU
+}
+
+func (m *meter) start() {
+	m.load = readLoad()
+	runtime.ReadMemStats(&m.mem)
+	m.began = time.Now()
+}
+
+func (m *meter) stop() {
+	m.wall = time.Since(m.began)
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	now := readLoad()
+	m.cpu, m.delay = now.cpu-m.load.cpu, now.delay-m.load.delay
+	m.mallocs = float64(mem.Mallocs-m.mem.Mallocs) / float64(m.n)
+	m.bytes = float64(mem.TotalAlloc-m.mem.TotalAlloc) / float64(m.n)
+}
+
+// perOp is the result of the sample in nanoseconds.
+func (m *meter) perOp() float64 { return float64(m.wall.Nanoseconds()) / float64(m.n) }
+
+// cancellable returns a context that could end but ends only after the
+// sample, by end.
+func (m *meter) cancellable() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	m.cancel = cancel
+	return ctx
+}
+
+// end releases what the sample held.
+func (m *meter) end() {
+	if m.cancel != nil {
+		m.cancel()
+	}
+}
+
+// guard panics if an implementation did not do what it is timed for: the
+// figures of a channel that loses values are worth nothing.
+func guard(ok bool, format string, args ...any) {
+	if !ok {
+		panic("bench: " + fmt.Sprintf(format, args...))
+	}
+}
+
+// must panics if an operation failed. It is small enough to be inlined.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// shape says how many goroutines pass values on through which capacity.
+type shape struct{ producers, consumers, capacity int }
+
+// pass times the passing of the values 0 to n-1: every producer runs send for
+// its share of them, every consumer recv for as many as its share holds. The
+// sum of what recv returns tells whether each value came out once.
+func (m *meter) pass(s shape, send func(lo, hi int), recv func(n int) (sum int)) {
+	var received atomic.Int64
+	var wg sync.WaitGroup
+	m.start()
+	for i := range s.consumers {
+		lo, hi := share(m.n, i, s.consumers)
+		wg.Go(func() { received.Add(int64(recv(hi - lo))) })
+	}
+	for i := range s.producers {
+		lo, hi := share(m.n, i, s.producers)
+		wg.Go(func() { send(lo, hi) })
+	}
+	wg.Wait()
+	m.stop()
+	m.conserved(int(received.Load()))
+}
+
+// share is the i-th of k nearly equal parts of 0 to n-1.
+func share(n, i, k int) (lo, hi int) { return n * i / k, n * (i + 1) / k }
+
+// conserved checks the sum of the values 0 to n-1 after their way through.
+func (m *meter) conserved(sum int) {
+	guard(sum == m.n*(m.n-1)/2, "values changed on their way: the sum of %d is %d", m.n, sum)
+}
+
+// pair times two goroutines that talk to each other.
+func (m *meter) pair(one, other func()) {
+	var wg sync.WaitGroup
+	m.start()
+	wg.Go(one)
+	wg.Go(other)
+	wg.Wait()
+	m.stop()
+}
