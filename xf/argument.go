@@ -12,15 +12,19 @@ func requireAtLeast(least int, call string, n int) {
 }
 
 func requireFunc(given bool, call, arg string) {
-	if !given {
-		panic(fmt.Sprintf("xf: %s: %s is nil, want a function", call, arg))
-	}
+	requireGiven(given, call, arg, "a function")
 }
 
 func requireSteps(call string, given ...bool) {
 	for i, ok := range given {
 		if !ok {
-			panic(fmt.Sprintf("xf: %s: step %d of %d is nil, want a Step", call, i+1, len(given)))
+			requireGiven(false, call, fmt.Sprintf("step %d of %d", i+1, len(given)), "a Step")
 		}
+	}
+}
+
+func requireGiven(given bool, call, arg, want string) {
+	if !given {
+		panic(fmt.Sprintf("xf: %s: %s is nil, want %s", call, arg, want))
 	}
 }

@@ -8,7 +8,7 @@ import (
 // Slice runs step over the values of in and returns what comes out, or nil if nothing does. It stops reading in where
 // the step stops.
 func Slice[A, B any](step Step[A, B], in []A) []B {
-	requireSteps("Slice", step != nil)
+	requireGiven(step != nil, "Slice", "step", "a Step")
 	var out []B
 	feed(slices.Values(in), step(&consumer[B]{yield: func(v B) bool {
 		out = append(out, v)
@@ -23,8 +23,8 @@ func Slice[A, B any](step Step[A, B], in []A) []B {
 //
 // Every range over it starts step afresh, so it can be ranged over as often as in can.
 func Seq[A, B any](step Step[A, B], in iter.Seq[A]) iter.Seq[B] {
-	requireSteps("Seq", step != nil)
-	requireFunc(in != nil, "Seq", "in")
+	requireGiven(step != nil, "Seq", "step", "a Step")
+	requireGiven(in != nil, "Seq", "in", "an iterator such as slices.Values(s)")
 	return func(yield func(B) bool) {
 		feed(in, step(&consumer[B]{yield: yield}))
 	}
