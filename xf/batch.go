@@ -78,7 +78,7 @@ func (g *gathering[T]) handOver() []T {
 // Close passes on what is held, then ends the stream, also if passing it on panics.
 func (g *gathering[T]) Close() {
 	defer g.output.Close()
-	if len(g.held) > 0 && !g.done {
+	if len(g.held) > 0 {
 		g.emit(g.handOver())
 	}
 	g.held = nil

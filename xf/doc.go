@@ -61,20 +61,21 @@
 // failing call out of the step (pipe.Map takes functions that fail).
 //
 // A panic in a function given to a step passes through Put to whoever runs the step; nothing is recovered here, and
-// [Slice] and [Seq] end without a Close. A runner that recovers may go on with the next Put, or with Close: what the
-// panicking call was passing on is lost, and nothing else. A Close that panics has closed every later sink all the same.
+// [Slice] and [Seq] end without a Close. A runner that recovers may go on with the next Put, or with Close: what
+// the panicking call was passing on is lost, and nothing else. A Close that panics has closed every later sink all
+// the same.
 //
 // Wrong arguments (Batch(0), Take(-1), a nil function) panic where the step is made, not where it first runs.
 //
 // # Concurrency
 //
-// No step starts a goroutine, locks, waits or looks at a clock. A [Step] is an immutable value: keep it in a package
-// variable, run it as often as you like, in several goroutines at once if the functions given to it allow that. A
-// [Sink] is one run of it, holds that run's state, and belongs to one caller at a time.
+// No step starts a goroutine, locks, waits or looks at a clock. A [Step] is an immutable value: keep it in a
+// package variable, run it as often as you like, in several goroutines at once if the functions given to it allow
+// that. A [Sink] is one run of it, holds that run's state, and belongs to one caller at a time.
 //
-// No step allocates per value, except for the slices that [Batch] and [BatchBy] hand out and the memory of [Distinct];
-// functions given to a step do what they do. Every step needs constant memory besides those three, whose comments say
-// how much.
+// No step allocates per value, except for the slices that [Batch] and [BatchBy] hand out and for the keys that
+// [Distinct] and [DistinctBy] remember; functions given to a step do what they do. These four are also the only
+// ones that need more than constant memory, and their comments say how much.
 //
 // # Testing
 //

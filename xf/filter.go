@@ -4,7 +4,7 @@ package xf
 func Filter[T any](keep func(T) bool) Step[T, T] {
 	requireFunc(keep != nil, "Filter", "keep")
 	return func(next Sink[T]) Sink[T] {
-		return &filtering[T]{output: output[T]{next: next}, keep: keep, want: true}
+		return &filtering[T]{output: output[T]{next: next}, test: keep, want: true}
 	}
 }
 
@@ -12,21 +12,21 @@ func Filter[T any](keep func(T) bool) Step[T, T] {
 func Remove[T any](drop func(T) bool) Step[T, T] {
 	requireFunc(drop != nil, "Remove", "drop")
 	return func(next Sink[T]) Sink[T] {
-		return &filtering[T]{output: output[T]{next: next}, keep: drop, want: false}
+		return &filtering[T]{output: output[T]{next: next}, test: drop, want: false}
 	}
 }
 
 type filtering[T any] struct {
 	output[T]
-	keep func(T) bool
-	want bool // the answer of keep that lets a value pass
+	test func(T) bool
+	want bool // the answer of test that lets a value pass
 }
 
 func (s *filtering[T]) Put(v T) bool {
 	if s.done {
 		return false
 	}
-	if s.keep(v) != s.want {
+	if s.test(v) != s.want {
 		return true
 	}
 	return s.emit(v)

@@ -7,9 +7,10 @@ import (
 	"github.com/runnel-go/runnel/xf"
 )
 
-// The reference model knows nothing of sinks. It maps a whole stream to a whole stream, where each value carries the
-// index of the input that brought it about. A step that stops says at which input; that decides how much of the input
-// may be read. Everything past a stop that a model computes nonetheless is cut off by the model of the step that stopped.
+// The reference model knows nothing of sinks. It maps a whole stream to a whole stream, where each value carries
+// the index of the input that brought it about. A step that stops says at which input; that decides how much of the
+// input may be read. Everything past a stop that a model computes nonetheless is cut off by the model of the step
+// that stopped.
 
 type tagged struct{ v, at int }
 

@@ -11,8 +11,9 @@ type Sink[T any] interface {
 	Close()
 }
 
-// Step builds, for a sink of B, a sink of A: it is the transformation of a stream of A into a stream of B, without the
-// streams. Each call makes fresh state, so a Step is a reusable, immutable value, and the sinks it makes are single runs.
+// Step builds, for a sink of B, a sink of A: it is the transformation of a stream of A into a stream of B, without
+// the streams. Each call makes fresh state, so a Step is a reusable, immutable value, and the sinks it makes are
+// single runs.
 type Step[A, B any] func(next Sink[B]) Sink[A]
 
 // output is the way from one sink to the next, embedded in the sink of every step. It keeps, for all of them:
