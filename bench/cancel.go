@@ -20,7 +20,7 @@ func cancelRows() []row {
 func (m *meter) cancelBlocked(receiver func(asked <-chan context.Context, answered chan<- error)) {
 	asked, answered := make(chan context.Context), make(chan error)
 	cancelled := 0
-	m.pair(func() {
+	m.together(func() {
 		for range m.n {
 			ctx, cancel := context.WithCancel(context.Background())
 			asked <- ctx

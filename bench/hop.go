@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -24,9 +25,7 @@ func hopRows() []row {
 		bare = append(bare, row{family: "buffered", name: name, goals: goal, impls: hopImpls(s)})
 		withCtx = append(withCtx, row{family: "buffered, ctx", name: name + ", ctx", goals: ctxGoal, impls: hopCtxImpls(s)})
 	}
-	bare = append(bare, row{family: "buffered", name: "uncontended send+receive", goals: firmOne(0.4, 0.45), impls: aloneImpls()})
-	withCtx = append(withCtx, row{family: "buffered, ctx", name: "uncontended send+receive, ctx", goals: guides(0.25, 0.25), impls: aloneCtxImpls()})
-	return append(bare, withCtx...)
+	return append(append(bare, aloneRow()), append(withCtx, aloneCtxRow())...)
 }
 
 func hopImpls(s shape) []impl {
@@ -44,16 +43,8 @@ func hopCtxImpls(s shape) []impl {
 	return []impl{ours("runnel+ctx", hopRunnel(s, (*meter).cancellable)), peer("native+ctx", hopNativeCtx(s))}
 }
 
-func aloneImpls() []impl {
-	return []impl{
-		ours("runnel", aloneRunnel(background)), peer("native", aloneNative),
-		floor("xsync MPMC", queueNote, aloneMPMC), floor("xsync SPSC", queueNote, aloneSPSC),
-	}
-}
-
-func aloneCtxImpls() []impl {
-	return []impl{ours("runnel+ctx", aloneRunnel((*meter).cancellable)), peer("native+ctx", aloneNativeCtx)}
-}
+// errEnded says that a context ended that nobody cancelled.
+var errEnded = errors.New("bench: the context ended during a sample")
 
 // contexts makes the context of a sample's operations: background, or one
 // that could end.
@@ -69,185 +60,145 @@ func newRunnel(capacity int) *runnel.Chan[int] {
 	return runnel.New[int](runnel.Buffer(capacity))
 }
 
+// The timed loops are plain functions of a channel. Each side of a row runs one
+// of them, in as many goroutines as the row's shape says.
+
 func hopRunnel(s shape, newCtx contexts) func(*meter) {
 	return func(m *meter) { passRunnel(m, s, newCtx(m), newRunnel(s.capacity)) }
 }
 
 func passRunnel(m *meter, s shape, ctx context.Context, ch *runnel.Chan[int]) {
-	m.pass(s, func(lo, hi int) {
-		for v := lo; v < hi; v++ {
-			must(ch.Send(ctx, v))
-		}
-	}, func(n int) (sum int) {
-		for range n {
-			v, err := ch.Recv(ctx)
-			must(err)
-			sum += v
-		}
-		return sum
-	})
+	m.pass(s,
+		func(lo, hi int) { sendRunnel(ctx, ch, lo, hi) },
+		func(n int) int { return recvRunnel(ctx, ch, n) })
+}
+
+func sendRunnel(ctx context.Context, ch *runnel.Chan[int], lo, hi int) {
+	for v := lo; v < hi; v++ {
+		must(ch.Send(ctx, v))
+	}
+}
+
+func recvRunnel(ctx context.Context, ch *runnel.Chan[int], n int) (sum int) {
+	for range n {
+		v, err := ch.Recv(ctx)
+		must(err)
+		sum += v
+	}
+	return sum
 }
 
 func hopNative(s shape) func(*meter) {
 	return func(m *meter) {
 		ch := make(chan int, s.capacity)
-		m.pass(s, func(lo, hi int) {
-			for v := lo; v < hi; v++ {
-				ch <- v
-			}
-		}, func(n int) (sum int) {
-			for range n {
-				sum += <-ch
-			}
-			return sum
-		})
+		m.pass(s,
+			func(lo, hi int) { sendNative(ch, lo, hi) },
+			func(n int) int { return recvNative(ch, n) })
 	}
+}
+
+func sendNative(ch chan int, lo, hi int) {
+	for v := lo; v < hi; v++ {
+		ch <- v
+	}
+}
+
+func recvNative(ch chan int, n int) (sum int) {
+	for range n {
+		sum += <-ch
+	}
+	return sum
 }
 
 // hopNativeCtx fetches the done channel once, not per operation: the peer at
 // its best.
 func hopNativeCtx(s shape) func(*meter) {
 	return func(m *meter) {
-		ch, ctx := make(chan int, s.capacity), m.cancellable()
-		m.pass(s, func(lo, hi int) {
-			done := ctx.Done()
-			for v := lo; v < hi; v++ {
-				select {
-				case ch <- v:
-				case <-done:
-					panic(ctx.Err())
-				}
-			}
-		}, func(n int) (sum int) {
-			done := ctx.Done()
-			for range n {
-				select {
-				case v := <-ch:
-					sum += v
-				case <-done:
-					panic(ctx.Err())
-				}
-			}
-			return sum
-		})
+		ch, done := make(chan int, s.capacity), m.cancellable().Done()
+		m.pass(s,
+			func(lo, hi int) { sendNativeCtx(ch, done, lo, hi) },
+			func(n int) int { return recvNativeCtx(ch, done, n) })
 	}
+}
+
+func sendNativeCtx(ch chan int, done <-chan struct{}, lo, hi int) {
+	for v := lo; v < hi; v++ {
+		select {
+		case ch <- v:
+		case <-done:
+			panic(errEnded)
+		}
+	}
+}
+
+func recvNativeCtx(ch chan int, done <-chan struct{}, n int) (sum int) {
+	for range n {
+		select {
+		case v := <-ch:
+			sum += v
+		case <-done:
+			panic(errEnded)
+		}
+	}
+	return sum
 }
 
 func hopMPMC(s shape) func(*meter) {
 	return func(m *meter) {
 		q := xsync.NewMPMCQueue[int](s.capacity)
-		m.pass(s, func(lo, hi int) {
-			for v := lo; v < hi; v++ {
-				for !q.TryEnqueue(v) {
-					runtime.Gosched()
-				}
-			}
-		}, func(n int) (sum int) {
-			for range n {
-				v, ok := q.TryDequeue()
-				for !ok {
-					runtime.Gosched()
-					v, ok = q.TryDequeue()
-				}
-				sum += v
-			}
-			return sum
-		})
+		m.pass(s,
+			func(lo, hi int) { sendMPMC(q, lo, hi) },
+			func(n int) int { return recvMPMC(q, n) })
 	}
+}
+
+func sendMPMC(q *xsync.MPMCQueue[int], lo, hi int) {
+	for v := lo; v < hi; v++ {
+		for !q.TryEnqueue(v) {
+			runtime.Gosched()
+		}
+	}
+}
+
+func recvMPMC(q *xsync.MPMCQueue[int], n int) (sum int) {
+	for n > 0 {
+		v, ok := q.TryDequeue()
+		if !ok {
+			runtime.Gosched()
+			continue
+		}
+		sum += v
+		n--
+	}
+	return sum
 }
 
 func hopSPSC(s shape) func(*meter) {
 	return func(m *meter) {
 		q := xsync.NewSPSCQueue[int](s.capacity)
-		m.pass(s, func(lo, hi int) {
-			for v := lo; v < hi; v++ {
-				for !q.TryEnqueue(v) {
-					runtime.Gosched()
-				}
-			}
-		}, func(n int) (sum int) {
-			for range n {
-				v, ok := q.TryDequeue()
-				for !ok {
-					runtime.Gosched()
-					v, ok = q.TryDequeue()
-				}
-				sum += v
-			}
-			return sum
-		})
+		m.pass(s,
+			func(lo, hi int) { sendSPSC(q, lo, hi) },
+			func(n int) int { return recvSPSC(q, n) })
 	}
 }
 
-// The uncontended rows send and receive in one goroutine.
-
-func aloneRunnel(newCtx contexts) func(*meter) {
-	return func(m *meter) {
-		ch, ctx, sum := newRunnel(64), newCtx(m), 0
-		m.start()
-		for v := range m.n {
-			must(ch.Send(ctx, v))
-			got, err := ch.Recv(ctx)
-			must(err)
-			sum += got
-		}
-		m.stop()
-		m.conserved(sum)
-	}
-}
-
-func aloneNative(m *meter) {
-	ch, sum := make(chan int, 64), 0
-	m.start()
-	for v := range m.n {
-		ch <- v
-		sum += <-ch
-	}
-	m.stop()
-	m.conserved(sum)
-}
-
-func aloneNativeCtx(m *meter) {
-	ch, ctx, sum := make(chan int, 64), m.cancellable(), 0
-	done := ctx.Done()
-	m.start()
-	for v := range m.n {
-		select {
-		case ch <- v:
-		case <-done:
-			panic(ctx.Err())
-		}
-		select {
-		case got := <-ch:
-			sum += got
-		case <-done:
-			panic(ctx.Err())
+func sendSPSC(q *xsync.SPSCQueue[int], lo, hi int) {
+	for v := lo; v < hi; v++ {
+		for !q.TryEnqueue(v) {
+			runtime.Gosched()
 		}
 	}
-	m.stop()
-	m.conserved(sum)
 }
 
-func aloneMPMC(m *meter) {
-	q, sum := xsync.NewMPMCQueue[int](64), 0
-	m.start()
-	for v := range m.n {
-		q.TryEnqueue(v)
-		got, _ := q.TryDequeue()
-		sum += got
+func recvSPSC(q *xsync.SPSCQueue[int], n int) (sum int) {
+	for n > 0 {
+		v, ok := q.TryDequeue()
+		if !ok {
+			runtime.Gosched()
+			continue
+		}
+		sum += v
+		n--
 	}
-	m.stop()
-	m.conserved(sum)
-}
-
-func aloneSPSC(m *meter) {
-	q, sum := xsync.NewSPSCQueue[int](64), 0
-	m.start()
-	for v := range m.n {
-		q.TryEnqueue(v)
-		got, _ := q.TryDequeue()
-		sum += got
-	}
-	m.stop()
-	m.conserved(sum)
+	return sum
 }

@@ -37,7 +37,7 @@ func wakeRunnel(newCtx contexts) func(*meter) {
 	return func(m *meter) {
 		ch, ctx, ack, epoch := runnel.New[time.Duration](), newCtx(m), make(chan bool), time.Now()
 		m.waits = make([]time.Duration, 0, m.n)
-		m.pair(func() {
+		m.together(func() {
 			for range m.n {
 				time.Sleep(parkFor)
 				must(ch.Send(ctx, time.Since(epoch)))
@@ -57,7 +57,7 @@ func wakeRunnel(newCtx contexts) func(*meter) {
 func wakeNative(m *meter) {
 	ch, ack, epoch := make(chan time.Duration), make(chan bool), time.Now()
 	m.waits = make([]time.Duration, 0, m.n)
-	m.pair(func() {
+	m.together(func() {
 		for range m.n {
 			time.Sleep(parkFor)
 			ch <- time.Since(epoch)
@@ -76,7 +76,7 @@ func wakeNativeCtx(m *meter) {
 	ch, ack, epoch := make(chan time.Duration), make(chan bool), time.Now()
 	done := m.cancellable().Done()
 	m.waits = make([]time.Duration, 0, m.n)
-	m.pair(func() {
+	m.together(func() {
 		for range m.n {
 			time.Sleep(parkFor)
 			select {

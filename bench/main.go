@@ -1,21 +1,3 @@
-// Command bench measures the channels of runnel against native Go channels,
-// reflect.Select, the queues of xsync and, by an opt-in script, core.async. It
-// prints what it finds beside the targets of the design.
-//
-// # Usage
-//
-//	go run ./bench                      measure everything, print the tables
-//	go run ./bench -quick -only select  a quick look at some rows
-//	go run ./bench -out bench/results   measure and keep JSON, text and chart
-//	go run ./bench -from FILE -svg FILE draw the chart of a kept run
-//
-// # Method
-//
-// All implementations of all patterns are measured in one process, in rounds:
-// each round takes one sample of about 20 ms of every implementation in an
-// order drawn anew, so that what disturbs the machine disturbs all of them
-// alike. A figure is a median over the samples in which the process's threads
-// hardly had to queue for a CPU. README.md says more.
 package main
 
 import (
@@ -28,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +27,7 @@ type options struct {
 	only, procs                       string
 	samples                           int
 	json, svg, out, from, coreAsyncIn string
+	profile                           string
 }
 
 func main() {
@@ -65,10 +49,27 @@ func (o *options) register(f *flag.FlagSet) {
 	f.StringVar(&o.svg, "svg", "", "write the chart to `file`")
 	f.StringVar(&o.out, "out", "", "write JSON, text and chart into `directory`, named by date and machine")
 	f.StringVar(&o.from, "from", "", "measure nothing, take the results from `file` (JSON)")
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile to `file`; best with -only and -p")
 	f.StringVar(&o.coreAsyncIn, "coreasync", "", "compare with core.async: `file` holds the output of coreasync/run")
 }
 
 func (o *options) run(stdout, stderr io.Writer) error {
+	if o.profile != "" {
+		f, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	return o.produce(stdout, stderr)
+}
+
+// produce measures, prints and keeps.
+func (o *options) produce(stdout, stderr io.Writer) error {
 	run, err := o.results(stderr)
 	if err != nil {
 		return err

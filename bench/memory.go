@@ -21,16 +21,16 @@ func memoryRows() []row {
 	twice := goals{one: firm(2), many: firm(2)}
 	total := &report.Target{Limit: 80, Firm: true, Absolute: true}
 	return []row{
-		{family: memoryFamily, name: "idle channel of int, rendezvous", kind: bytes, goals: twice, impls: []impl{
+		{family: memoryFamily, name: "idle channel of int, rendezvous", kind: heapEach, goals: twice, impls: []impl{
 			ours("runnel", idleRunnel(fewChannels, 0)), peer("native", idleNative(fewChannels, 0)),
 		}},
-		{family: memoryFamily, name: "idle channel of int, cap 64", kind: bytes, goals: twice, impls: []impl{
+		{family: memoryFamily, name: "idle channel of int, cap 64", kind: heapEach, goals: twice, impls: []impl{
 			ours("runnel", idleRunnel(fewChannels, 64)), peer("native", idleNative(fewChannels, 64)),
 		}},
-		{family: memoryFamily, name: "idle channel of int, named", kind: bytes, impls: []impl{
+		{family: memoryFamily, name: "idle channel of int, named", kind: heapEach, impls: []impl{
 			ours("runnel, named", idleNamed), {name: "runnel, unnamed", role: report.Peer, run: idleRunnel(fewChannels, 0)},
 		}},
-		{family: memoryFamily, name: "300,000 idle channels", kind: million, goals: goals{one: total, many: total}, impls: []impl{
+		{family: memoryFamily, name: "300,000 idle channels", kind: heapTotal, goals: goals{one: total, many: total}, impls: []impl{
 			ours("runnel", idleRunnel(manyChannels, 0)), peer("native", idleNative(manyChannels, 0)),
 		}},
 	}

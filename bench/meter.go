@@ -92,19 +92,52 @@ type shape struct{ producers, consumers, capacity int }
 // sum of what recv returns tells whether each value came out once.
 func (m *meter) pass(s shape, send func(lo, hi int), recv func(n int) (sum int)) {
 	var received atomic.Int64
-	var wg sync.WaitGroup
-	m.start()
+	var work []func()
 	for i := range s.consumers {
 		lo, hi := share(m.n, i, s.consumers)
-		wg.Go(func() { received.Add(int64(recv(hi - lo))) })
+		work = append(work, func() { received.Add(int64(recv(hi - lo))) })
 	}
 	for i := range s.producers {
 		lo, hi := share(m.n, i, s.producers)
-		wg.Go(func() { send(lo, hi) })
+		work = append(work, func() { send(lo, hi) })
 	}
+	m.together(work...)
+	m.conserved(int(received.Load()))
+}
+
+// counted times a function of one goroutine that returns how many of its n
+// operations went as they should.
+func (m *meter) counted(f func() int) {
+	m.start()
+	count := f()
+	m.stop()
+	guard(count == m.n, "%d of %d operations went as they should", count, m.n)
+}
+
+// summed times a function of one goroutine that passes the values 0 to n-1 on
+// and returns the sum of what it received.
+func (m *meter) summed(f func() int) {
+	m.start()
+	sum := f()
+	m.stop()
+	m.conserved(sum)
+}
+
+// together times functions that run in a goroutine each. The goroutines exist
+// before the clock starts.
+func (m *meter) together(work ...func()) {
+	var wg sync.WaitGroup
+	gate := make(chan struct{})
+	for _, f := range work {
+		wg.Go(func() {
+			<-gate
+			f()
+		})
+	}
+	m.start()
+	close(gate)
 	wg.Wait()
 	m.stop()
-	m.conserved(int(received.Load()))
 }
 
 // share is the i-th of k nearly equal parts of 0 to n-1.
@@ -113,14 +146,4 @@ func share(n, i, k int) (lo, hi int) { return n * i / k, n * (i + 1) / k }
 // conserved checks the sum of the values 0 to n-1 after their way through.
 func (m *meter) conserved(sum int) {
 	guard(sum == m.n*(m.n-1)/2, "values changed on their way: the sum of %d is %d", m.n, sum)
-}
-
-// pair times two goroutines that talk to each other.
-func (m *meter) pair(one, other func()) {
-	var wg sync.WaitGroup
-	m.start()
-	wg.Go(one)
-	wg.Go(other)
-	wg.Wait()
-	m.stop()
 }

@@ -27,43 +27,35 @@ func policyRows() []row {
 }
 
 func droppingRunnel(m *meter) {
-	ch, ctx := runnel.New[int](runnel.Dropping(policyCapacity)), context.Background()
-	for v := range policyCapacity {
-		must(ch.Send(ctx, v))
-	}
-	m.start()
-	for v := range m.n {
-		must(ch.Send(ctx, v))
-	}
-	m.stop()
-	dropped := ch.Stats().Dropped.Total()
-	guard(dropped == uint64(m.n), "%d dropped of %d", dropped, m.n)
+	overfill(m, runnel.New[int](runnel.Dropping(policyCapacity)))
 }
 
 func slidingRunnel(m *meter) {
-	ch, ctx := runnel.New[int](runnel.Sliding(policyCapacity)), context.Background()
-	for v := range policyCapacity {
-		must(ch.Send(ctx, v))
-	}
-	m.start()
-	for v := range m.n {
-		must(ch.Send(ctx, v))
-	}
-	m.stop()
-	dropped := ch.Stats().Dropped.Total()
-	guard(dropped == uint64(m.n), "%d dropped of %d", dropped, m.n)
-	guard(ch.Len() == policyCapacity, "%d values held", ch.Len())
+	overfill(m, runnel.New[int](runnel.Sliding(policyCapacity)))
 }
 
-// slidingNative does what one does with a native channel: try to send, take
-// the oldest if full, try again. The drops are counted, as ours are.
+// overfill times sends to a channel that is full and never makes them wait.
+func overfill(m *meter, ch *runnel.Chan[int]) {
+	ctx := context.Background()
+	sendRunnel(ctx, ch, 0, policyCapacity)
+	m.counted(func() int {
+		sendRunnel(ctx, ch, 0, m.n)
+		return m.n
+	})
+	dropped := ch.Stats().Dropped.Total()
+	guard(dropped == uint64(m.n) && ch.Len() == policyCapacity, "%d dropped of %d, %d held", dropped, m.n, ch.Len())
+}
+
 func slidingNative(m *meter) {
-	ch, dropped := make(chan int, policyCapacity), 0
-	for v := range policyCapacity {
-		ch <- v
-	}
-	m.start()
-	for v := range m.n {
+	ch := make(chan int, policyCapacity)
+	sendNative(ch, 0, policyCapacity)
+	m.counted(func() int { return slideNative(ch, m.n) })
+}
+
+// slideNative does what one does with a native channel: try to send, take the
+// oldest if full, try again. It counts the drops, as ours does.
+func slideNative(ch chan int, n int) (dropped int) {
+	for v := range n {
 		for sent := false; !sent; {
 			select {
 			case ch <- v:
@@ -78,8 +70,7 @@ func slidingNative(m *meter) {
 			}
 		}
 	}
-	m.stop()
-	guard(dropped == m.n, "%d dropped of %d", dropped, m.n)
+	return dropped
 }
 
 func unboundedRunnel(m *meter) {
@@ -88,14 +79,20 @@ func unboundedRunnel(m *meter) {
 
 func unboundedUMPSC(m *meter) {
 	q := xsync.NewUMPSCQueue[int]()
-	m.pass(shape{1, 1, 0}, func(lo, hi int) {
-		for v := lo; v < hi; v++ {
-			q.Enqueue(v)
-		}
-	}, func(n int) (sum int) {
-		for range n {
-			sum += q.Dequeue()
-		}
-		return sum
-	})
+	m.pass(shape{1, 1, 0},
+		func(lo, hi int) { sendUMPSC(q, lo, hi) },
+		func(n int) int { return recvUMPSC(q, n) })
+}
+
+func sendUMPSC(q *xsync.UMPSCQueue[int], lo, hi int) {
+	for v := lo; v < hi; v++ {
+		q.Enqueue(v)
+	}
+}
+
+func recvUMPSC(q *xsync.UMPSCQueue[int], n int) (sum int) {
+	for range n {
+		sum += q.Dequeue()
+	}
+	return sum
 }

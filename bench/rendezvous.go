@@ -53,7 +53,7 @@ func pingRunnel(newCtx contexts) func(*meter) {
 
 func pingPong(m *meter, ctx context.Context, there, back *runnel.Chan[int]) {
 	sum := 0
-	m.pair(func() {
+	m.together(func() {
 		for v := range m.n {
 			must(there.Send(ctx, v))
 			got, err := back.Recv(ctx)
@@ -72,7 +72,7 @@ func pingPong(m *meter, ctx context.Context, there, back *runnel.Chan[int]) {
 
 func pingNative(m *meter) {
 	there, back, sum := make(chan int), make(chan int), 0
-	m.pair(func() {
+	m.together(func() {
 		for v := range m.n {
 			there <- v
 			sum += <-back
@@ -88,7 +88,7 @@ func pingNative(m *meter) {
 func pingNativeCtx(m *meter) {
 	there, back, sum := make(chan int), make(chan int), 0
 	done := m.cancellable().Done()
-	m.pair(func() {
+	m.together(func() {
 		for v := range m.n {
 			select {
 			case there <- v:

@@ -18,10 +18,10 @@ type row struct {
 type kind int
 
 const (
-	timed   kind = iota // nanoseconds per operation, in interleaved samples
-	latency             // percentiles of single wake-ups, in interleaved samples
-	bytes               // heap bytes, measured a few times
-	million             // millions of bytes, measured a few times
+	timed     kind = iota // nanoseconds per operation, in interleaved samples
+	latency               // percentiles of single wake-ups, in interleaved samples
+	heapEach              // heap bytes per value, measured a few times
+	heapTotal             // millions of heap bytes, measured a few times
 )
 
 // impl is one implementation of a pattern.

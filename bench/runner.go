@@ -104,9 +104,9 @@ func (r row) report(procs int, all []*series) []report.Row {
 			r.fill(r.name+", p50", "ns", latencyGoals["p50"].at(procs), all, percentile(0.5)),
 			r.fill(r.name+", p99", "ns", latencyGoals["p99"].at(procs), all, percentile(0.99)),
 		}
-	case bytes:
+	case heapEach:
 		return []report.Row{r.fill(r.name, "B", r.goals.at(procs), all, func(m *meter) float64 { return m.gauge / float64(m.n) })}
-	case million:
+	case heapTotal:
 		return []report.Row{r.fill(r.name, "MB", r.goals.at(procs), all, func(m *meter) float64 { return m.gauge / 1e6 })}
 	}
 	return []report.Row{r.fill(r.name, "ns", r.goals.at(procs), all, (*meter).perOp)}
@@ -138,12 +138,12 @@ func (r row) fill(name, unit string, target *report.Target, all []*series, figur
 }
 
 func (s *series) result(figure func(*meter) float64) report.Result {
-	kept := clean(s.samples)
+	kept, clean := usable(s.samples)
 	values := each(kept, figure)
 	res := report.Result{
 		Impl: s.impl.name, Role: s.impl.role, Note: s.impl.note,
 		Median: median(values), Min: slices.Min(values), Spread: spread(values),
-		Samples: len(s.samples), Clean: len(kept),
+		Samples: len(s.samples), Clean: clean,
 	}
 	if kept[0].wall > 0 {
 		res.Allocs = median(each(kept, func(m *meter) float64 { return m.mallocs }))

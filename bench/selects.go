@@ -206,7 +206,7 @@ func blockRunnel(k, capacity int) func(*meter) {
 		ctx, next, sum := context.Background(), newOrder(k), 0
 		chans, cases := runnels(k, capacity)
 		ack := newRunnel(capacity)
-		m.pair(func() {
+		m.together(func() {
 			for i := range m.n {
 				must(chans[next.at(i)].Send(ctx, i))
 				v, err := ack.Recv(ctx)
@@ -241,7 +241,7 @@ func block2(capacity int) func(*meter) {
 	return func(m *meter) {
 		chans, ack, sum := natives(2, capacity), make(chan int, capacity), 0
 		a, b := chans[0], chans[1]
-		m.pair(func() { sum = askNatives(m.n, chans, ack) }, func() {
+		m.together(func() { sum = askNatives(m.n, chans, ack) }, func() {
 			for range m.n {
 				select {
 				case v := <-a:
@@ -259,7 +259,7 @@ func block4(capacity int) func(*meter) {
 	return func(m *meter) {
 		chans, ack, sum := natives(4, capacity), make(chan int, capacity), 0
 		a, b, c, d := chans[0], chans[1], chans[2], chans[3]
-		m.pair(func() { sum = askNatives(m.n, chans, ack) }, func() {
+		m.together(func() { sum = askNatives(m.n, chans, ack) }, func() {
 			for range m.n {
 				select {
 				case v := <-a:
@@ -282,7 +282,7 @@ func blockReflect(k int) func(capacity int) func(*meter) {
 		return func(m *meter) {
 			chans, ack, sum := natives(k, capacity), make(chan int, capacity), 0
 			cases := reflectCases(chans)
-			m.pair(func() { sum = askNatives(m.n, chans, ack) }, func() {
+			m.together(func() { sum = askNatives(m.n, chans, ack) }, func() {
 				for range m.n {
 					_, v, _ := reflect.Select(cases)
 					ack <- int(v.Int())

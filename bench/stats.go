@@ -34,15 +34,14 @@ const (
 // delayed is the time the sample's threads queued for a CPU, per wall time.
 func (m *meter) delayed() float64 { return float64(m.delay) / float64(max(m.wall, 1)) }
 
-// clean returns the samples that other processes hardly disturbed, or the
-// least disturbed ones if those are too few.
-func clean(samples []*meter) []*meter {
-	sorted := slices.SortedFunc(slices.Values(samples), func(a, b *meter) int { return cmp.Compare(a.delayed(), b.delayed()) })
-	n := 0
-	for n < len(sorted) && (n < minClean || sorted[n].delayed() <= maxDelay) {
-		n++
+// usable returns the clean samples, those that other processes hardly
+// disturbed, or the least disturbed ones if the clean ones are too few.
+func usable(samples []*meter) (used []*meter, clean int) {
+	used = slices.SortedFunc(slices.Values(samples), func(a, b *meter) int { return cmp.Compare(a.delayed(), b.delayed()) })
+	for clean < len(used) && used[clean].delayed() <= maxDelay {
+		clean++
 	}
-	return sorted[:n]
+	return used[:min(len(used), max(clean, minClean))], clean
 }
 
 // each collects one figure of each sample.

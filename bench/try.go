@@ -1,7 +1,11 @@
 package main
 
-import "github.com/puzpuzpuz/xsync/v4"
+import (
+	"github.com/puzpuzpuz/xsync/v4"
+	"github.com/runnel-go/runnel"
+)
 
+// The rows about trying fail each time; the failures are counted.
 func tryRows() []row {
 	const family = "try"
 	return []row{
@@ -15,84 +19,94 @@ func tryRows() []row {
 }
 
 func trySendRunnel(m *meter) {
-	ch, failed := newRunnel(64), 0
+	ch := newRunnel(64)
 	for ch.TrySend(0) == nil {
 	}
-	m.start()
-	for v := range m.n {
+	m.counted(func() int { return refusedRunnel(ch, m.n) })
+	guard(ch.Len() == 64, "%d values held", ch.Len())
+}
+
+func refusedRunnel(ch *runnel.Chan[int], n int) (failed int) {
+	for v := range n {
 		if ch.TrySend(v) != nil {
 			failed++
 		}
 	}
-	m.stop()
-	guard(failed == m.n && ch.Len() == 64, "%d of %d sends failed, %d values held", failed, m.n, ch.Len())
+	return failed
 }
 
 func trySendNative(m *meter) {
-	ch, failed := make(chan int, 64), 0
-	for range cap(ch) {
-		ch <- 0
-	}
-	m.start()
-	for v := range m.n {
+	ch := make(chan int, 64)
+	sendNative(ch, 0, cap(ch))
+	m.counted(func() int { return refusedNative(ch, m.n) })
+}
+
+func refusedNative(ch chan int, n int) (failed int) {
+	for v := range n {
 		select {
 		case ch <- v:
 		default:
 			failed++
 		}
 	}
-	m.stop()
-	guard(failed == m.n, "%d of %d sends failed", failed, m.n)
+	return failed
 }
 
 func trySendMPMC(m *meter) {
-	q, failed := xsync.NewMPMCQueue[int](64), 0
-	for q.TryEnqueue(0) {
-	}
-	m.start()
-	for v := range m.n {
+	q := xsync.NewMPMCQueue[int](64)
+	sendMPMC(q, 0, 64)
+	m.counted(func() int { return refusedMPMC(q, m.n) })
+}
+
+func refusedMPMC(q *xsync.MPMCQueue[int], n int) (failed int) {
+	for v := range n {
 		if !q.TryEnqueue(v) {
 			failed++
 		}
 	}
-	m.stop()
-	guard(failed == m.n, "%d of %d sends failed", failed, m.n)
+	return failed
 }
 
 func tryRecvRunnel(m *meter) {
-	ch, failed := newRunnel(64), 0
-	m.start()
-	for range m.n {
+	ch := newRunnel(64)
+	m.counted(func() int { return emptyRunnel(ch, m.n) })
+}
+
+func emptyRunnel(ch *runnel.Chan[int], n int) (failed int) {
+	for range n {
 		if _, err := ch.TryRecv(); err != nil {
 			failed++
 		}
 	}
-	m.stop()
-	guard(failed == m.n, "%d of %d receives failed", failed, m.n)
+	return failed
 }
 
 func tryRecvNative(m *meter) {
-	ch, failed := make(chan int, 64), 0
-	m.start()
-	for range m.n {
+	ch := make(chan int, 64)
+	m.counted(func() int { return emptyNative(ch, m.n) })
+}
+
+func emptyNative(ch chan int, n int) (failed int) {
+	for range n {
 		select {
 		case <-ch:
 		default:
 			failed++
 		}
 	}
-	m.stop()
-	guard(failed == m.n, "%d of %d receives failed", failed, m.n)
+	return failed
 }
 
 func tryRecvMPMC(m *meter) {
-	q, failed := xsync.NewMPMCQueue[int](64), 0
-	m.start()
-	for range m.n {
+	q := xsync.NewMPMCQueue[int](64)
+	m.counted(func() int { return emptyMPMC(q, m.n) })
+}
+
+func emptyMPMC(q *xsync.MPMCQueue[int], n int) (failed int) {
+	for range n {
 		if _, ok := q.TryDequeue(); !ok {
 			failed++
 		}
 	}
-	m.stop()
-	guard(failed == m.n, "%d of %d receives failed", failed, m.n)
+	return failed
 }

@@ -1,17 +1,3 @@
-// Package report holds what a run of the benchmark program found and prints
-// it: as JSON for keeping, as aligned plain text for reading, and as an SVG
-// chart.
-//
-// # Usage
-//
-// The benchmark program fills a [Run], judges its rows with [Row.Judge] and
-// hands it to [Run.WriteJSON], [Run.WriteText] and [Run.WriteSVG]. [ReadJSON]
-// brings a kept run back, so text and chart can be made again without
-// measuring again.
-//
-// # Concurrency properties
-//
-// Values of this package are plain data and belong to one goroutine at a time.
 package report
 
 import (
@@ -103,7 +89,7 @@ type Result struct {
 	CPU     float64 `json:"cpu"`    // CPU time used by the process per wall time
 	Delay   float64 `json:"delay"`  // time its threads queued for a CPU per wall time
 	Samples int     `json:"samples"`
-	Clean   int     `json:"clean"` // samples little disturbed; the median is over these
+	Clean   int     `json:"clean"` // samples little disturbed; the median is over these, or the best five
 }
 
 // Verdict is the outcome of comparing a row with its target.
@@ -165,6 +151,10 @@ func (r *Row) fastest(role Role) (best Result, ok bool) {
 	}
 	return best, ok
 }
+
+// disturbed tells whether too few samples were clean for the median to be
+// over clean ones alone.
+func (r Result) disturbed() bool { return r.CPU > 0 && r.Clean < min(5, r.Samples) }
 
 // Section returns the section measured under procs, or nil.
 func (r *Run) Section(procs int) *Section {

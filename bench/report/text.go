@@ -20,6 +20,9 @@ func (r *Run) WriteText(w io.Writer) error {
 	}
 	fmt.Fprintf(out, "\n%s\n", r.verdicts())
 	for _, s := range r.Sections {
+		fmt.Fprintln(out, s.quiet())
+	}
+	for _, s := range r.Sections {
 		fmt.Fprintf(out, "\nGOMAXPROCS=%d: everything measured\n\n", s.Procs)
 		s.details().write(out)
 	}
@@ -112,6 +115,20 @@ func (r *Run) verdicts() string {
 	return strings.Join(append([]string{head}, missed...), "\n")
 }
 
+// quiet says whether the machine was left alone.
+func (s *Section) quiet() string {
+	disturbed, all := 0, 0
+	for _, row := range s.Rows {
+		for _, res := range row.Results {
+			all++
+			if res.disturbed() {
+				disturbed++
+			}
+		}
+	}
+	return fmt.Sprintf("GOMAXPROCS=%d: %d of %d results had fewer than 5 clean samples", s.Procs, disturbed, all)
+}
+
 func (r *Row) at(procs int) string { return fmt.Sprintf("%s, GOMAXPROCS=%d", r.Name, procs) }
 
 func (r *Row) found() string {
@@ -149,9 +166,9 @@ func (t *Target) text(unit string) string {
 	case t.Absolute:
 		return "≤ " + quantity(t.Limit, unit)
 	case t.Firm:
-		return "≤ " + number(t.Limit)
+		return fmt.Sprintf("≤ %.2f", t.Limit)
 	}
-	return "~ " + number(t.Limit)
+	return fmt.Sprintf("~ %.2f", t.Limit)
 }
 
 func allocs(ours Result, limit *float64) string {
@@ -179,11 +196,11 @@ func quantity(v float64, unit string) string {
 func significant(v float64) string {
 	switch {
 	case v >= 100:
-		return strconv.FormatFloat(v, 'f', 0, 64)
+		return fixed(v, 0)
 	case v >= 10:
-		return strconv.FormatFloat(v, 'f', 1, 64)
+		return fixed(v, 1)
 	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
+	return fixed(v, 2)
 }
 
 func ratio(v float64) string {
@@ -191,17 +208,18 @@ func ratio(v float64) string {
 	case v == 0:
 		return "-"
 	case v < 0.1:
-		return strconv.FormatFloat(v, 'f', 3, 64)
+		return fixed(v, 3)
 	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
+	return fixed(v, 2)
 }
 
-func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 0, 64) + "%" }
+func fixed(v float64, decimals int) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
+
+func percent(v float64) string { return fixed(100*v, 0) + "%" }
 
 // number prints at most two decimals and none that are zero.
 func number(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 2, 64)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	return strings.TrimSuffix(strings.TrimRight(fixed(v, 2), "0"), ".")
 }
 
 // table is text in columns; a head that begins with ">" aligns right.
