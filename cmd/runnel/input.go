@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
+	"github.com/runnel-go/runnel/cmd/runnel/internal/screen"
+)
+
+// input is where records come from.
+type input struct {
+	file   *os.File
+	name   string
+	size   int64  // 0 if not known
+	stop   func() // makes a pipe end where it is; nil for a file, which can be read on after a stop
+	reader *record.Reader
+}
+
+// openInput opens the input and reads a CSV's header. soft calls off the wait for it.
+func openInput(soft context.Context, f *workFlags, s streams, c *screen.Console) (*input, error) {
+	format, err := f.formatOf()
+	if err != nil {
+		return nil, err
+	}
+	in := &input{name: f.in, file: s.in}
+	if f.in == "-" {
+		in.name = "standard input"
+	} else if in.file, err = os.Open(f.in); err != nil {
+		return nil, usageError("--in %s: %s", f.in, plainReason(err))
+	}
+	src, err := in.source(c)
+	if err != nil {
+		return nil, err
+	}
+	if in.stop != nil {
+		defer context.AfterFunc(soft, in.stop)()
+	}
+	in.reader, err = record.NewReader(src, format, int(f.maxLine))
+	if err != nil {
+		return nil, usageError("%s: %w", in.name, err)
+	}
+	return in, nil
+}
+
+type reader interface{ Read([]byte) (int, error) }
+
+// source returns what to read from: the file itself, or, if it may keep a reader waiting, something that can be stopped.
+func (in *input) source(c *screen.Console) (reader, error) {
+	info, err := in.file.Stat()
+	switch {
+	case err != nil:
+		return nil, usageError("%s: %s", in.name, plainReason(err))
+	case info.IsDir():
+		return nil, usageError("--in %s: is a directory; name a file in it", in.name)
+	case info.Mode().IsRegular():
+		in.size = info.Size()
+		return in.file, nil
+	}
+	if screen.NewConsole(in.file).IsTerminal() {
+		c.Printf("runnel: reading records from the terminal; Ctrl-D ends them")
+	}
+	src, err := record.NewStoppable(in.file)
+	if err != nil {
+		return nil, usageError("%s: %w", in.name, err)
+	}
+	in.stop = src.Stop
+	return src, nil
+}
+
+// plainReason is an error of a file without the operation and the path, which the message has already.
+func plainReason(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// openDead opens the file of dead letters, or returns nil if there is none.
+func openDead(name string, in *input) (*os.File, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, usageError("--dead %s: %s", name, plainReason(err))
+	}
+	a, errA := f.Stat()
+	b, errB := in.file.Stat()
+	if errA == nil && errB == nil && os.SameFile(a, b) {
+		return nil, usageError("--dead %s: is the input; name another file", name)
+	}
+	return f, nil
+}
+
+// checkRemainder refuses a file that exists: what is in it may be the only copy.
+func checkRemainder(name string) error {
+	if _, err := os.Lstat(name); name == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return usageError("--remainder %s: exists; remove it or name another", name)
+}
+
+// createRemainder creates the file of what is left over. Without a name it finds one that is free.
+func createRemainder(f *workFlags) (*os.File, error) {
+	if f.remainder != "" {
+		return os.OpenFile(f.remainder, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	}
+	stem, ext := remainderName(f)
+	for n := 1; ; n++ {
+		name := stem + ext
+		if n > 1 {
+			name = fmt.Sprintf("%s-%d%s", stem, n, ext)
+		}
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, err
+		}
+	}
+}
+
+// remainderName is the stem and the extension of a remainder's name, in the working directory. The extension is such
+// that the format is found again.
+func remainderName(f *workFlags) (stem, ext string) {
+	format, _ := f.formatOf()
+	if f.in == "-" {
+		return "runnel.remainder", format.Ext()
+	}
+	base := filepath.Base(f.in)
+	ext = filepath.Ext(base)
+	stem = strings.TrimSuffix(base, ext)
+	if record.FormatOf(base) != format {
+		ext = format.Ext()
+	}
+	if !remainderStem.MatchString(stem) {
+		return stem + ".remainder", ext
+	}
+	return remainderStem.ReplaceAllString(stem, ".remainder"), ext
+}
+
+// remainderStem matches a stem that is a remainder's already.
+var remainderStem = regexp.MustCompile(`\.remainder(-\d+)?$`)

@@ -1,0 +1,97 @@
+// Package job runs a command for each record of an input and accounts for every one of them.
+//
+// # Shape
+//
+//	input → source → records (the policy) → N workers → results → writer → output, dead letters
+//
+// The arrows are runnel channels. The source is the only sender of records, whose policy decides what happens when the
+// workers are slower than the input; its drops are counted as they happen. In order, a worker holds the turn while it
+// takes a record: it first puts an empty promise into results and then receives, so that promises stand in the order of
+// the records, and the writer waits for the first of them. Results is bounded: when one slow record holds up the
+// writer, workers run that far ahead of it and no further.
+//
+// # Stopping
+//
+// The end of the soft context cancels records: its queue comes back as undelivered, the source gets back the record
+// that it holds, running commands finish, and whatever is left goes to the remainder. The end of the hard context kills
+// the commands as well. A failure to write takes the same way, so that nothing is lost by a full disk either.
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/cmd/runnel/internal/command"
+	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
+	"github.com/runnel-go/runnel/cmd/runnel/internal/retry"
+)
+
+// Config is what a job is to do.
+type Config struct {
+	Input     *record.Reader
+	StopInput func() // makes the input end where it is; nil if it is to be read to its end also after a stop
+	Command   Runner // nil passes records through the policy alone
+	Workers   int
+	Policy    Policy
+	Unordered bool
+	Retries   int // attempts after the first
+	Backoff   retry.Backoff
+
+	Out       io.Writer                      // results
+	JSON      bool                           // results as NDJSON
+	Dead      io.Writer                      // dead letters as NDJSON; nil if there is no file for them
+	Remainder func() (io.WriteCloser, error) // opened only if something is left over
+	Notes     Notes
+}
+
+// Runner works on a record once; the attempt is counted from 1. Its context ends when the record is to be abandoned.
+type Runner interface {
+	Run(ctx context.Context, r *record.Record, attempt int) command.Result
+}
+
+// Notes receives what a person should know while the job runs. Calls come one at a time per method.
+type Notes interface {
+	Dead(*Letter)         // a record was given up
+	Stderr(output string) // a successful command wrote to its standard error
+	Stopping()            // the job was asked to stop, and has begun to: it starts nothing more
+}
+
+// Policy is what the channel of records does when it is full.
+type Policy struct {
+	Kind string // fixed, dropping or sliding
+	Size int
+}
+
+// maxSize bounds a policy's size: a slot is kept for each.
+const maxSize = 1_000_000
+
+// ParsePolicy reads fixed:N, dropping:N or sliding:N.
+func ParsePolicy(s string) (Policy, error) {
+	kind, size, _ := strings.Cut(s, ":")
+	n, err := strconv.Atoi(size)
+	least := map[string]int{"fixed": 0, "dropping": 1, "sliding": 1}
+	if min, ok := least[kind]; !ok || err != nil || n < min || n > maxSize {
+		return Policy{}, fmt.Errorf("use fixed:N (N from 0), dropping:N or sliding:N (N from 1), N up to %d", maxSize)
+	}
+	return Policy{kind, n}, nil
+}
+
+func (p Policy) String() string { return fmt.Sprintf("%s:%d", p.Kind, p.Size) }
+
+// options are the channel's. A fixed buffer of 0 is a rendezvous, which is what a channel is without a buffer.
+func (p Policy) options() []runnel.Option {
+	opts := []runnel.Option{runnel.Name("records")}
+	switch {
+	case p.Kind == "dropping":
+		opts = append(opts, runnel.Dropping(p.Size))
+	case p.Kind == "sliding":
+		opts = append(opts, runnel.Sliding(p.Size))
+	case p.Size > 0:
+		opts = append(opts, runnel.Buffer(p.Size))
+	}
+	return opts
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/runnel-go/runnel/cmd/runnel/internal/job"
+	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
+)
+
+const workLong = `work runs CMD for each record of a file or of standard input, with N workers, and writes what the
+commands print to standard output, in the order of the records.
+
+Records are lines, NDJSON or CSV with a header, told by --format or by the file's name. A record is given to CMD
+on its standard input, or in place of {} in CMD's arguments; {name} is a column of a CSV or a field of an NDJSON
+object (a dot goes into objects), {{name}} a literal {name}. Without CMD the records pass through the policy alone.
+CMD finds the row and the attempt in RUNNEL_ROW and RUNNEL_ATTEMPT.
+
+A channel stands between the input and the workers; --buffer is its policy for when the workers are slower:
+  fixed:N     the input waits (N may be 0: a record is handed over when a worker is free)
+  dropping:N  the newest records are dropped, and counted
+  sliding:N   the oldest records are dropped, and counted
+
+A record fails if CMD ends with a code other than 0, by a signal, or not within --timeout. It is retried --retries
+times, after --backoff, then twice that, and so on up to --max-backoff, each shortened at random by up to a half.
+Then it goes to the file of --dead as a line of JSON: record, row, error, exit code, the end of standard error,
+attempts and times; the file is appended to. Without --dead a line on standard error tells of each failed record.
+A malformed record (too long, not JSON, wrong number of fields) is not started and goes the same way; the job goes
+on. A bad header or a column that does not exist ends it before anything starts.
+
+When CMD ends, or is killed, so is every process of its group.
+
+Ctrl-C stops: running commands finish, their failures are not retried, and what was not done goes to the remainder
+file, in the form of the input, to be fed again. All that is unread of a file goes there too; from a pipe, no more is
+read. A second Ctrl-C kills the running commands, and their records go to the remainder as well.
+
+With --json a result is a line of JSON on standard output, with row, record, output and attempts; dead letters (if no
+file takes them) and the end report are lines of JSON on standard error.
+
+` + exitTable
+
+const workExample = `  runnel work --in urls.txt -n 8 --timeout 10s --dead dead.ndjson -- curl -fsS {} -o /dev/null
+  runnel work --in people.csv -- ./invite --to {email} --name {name}
+  tail -f log.ndjson | runnel work --buffer sliding:100 -- ./alert`
+
+// workFlags are the flags of work, as given.
+type workFlags struct {
+	in, format, dead, remainder string
+	workers, retries            countFlag
+	policy                      policyFlag
+	backoff, maxBackoff         timeFlag
+	timeout                     timeFlag
+	maxLine, maxOutput          sizeFlag
+	unordered, json, quiet      bool
+}
+
+func newWork(s streams) *cobra.Command {
+	f := workFlags{
+		policy:  policyFlag{job.Policy{Kind: "fixed", Size: 64}},
+		workers: countFlag{runtime.NumCPU(), 1, 10_000}, retries: countFlag{2, 0, 1000},
+		backoff: timeFlag(200 * time.Millisecond), maxBackoff: timeFlag(30 * time.Second),
+		maxLine: 1 << 20, maxOutput: 8 << 20,
+	}
+	cmd := &cobra.Command{
+		Use:                   "work [flags] [--] [CMD [ARG]...]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Run a command for each record of a file or of standard input",
+		Long:                  workLong,
+		Example:               workExample,
+		RunE:                  func(_ *cobra.Command, args []string) error { return work(f, args, s) },
+	}
+	f.declare(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]cobra.Completion{"lines", "ndjson", "csv"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (f *workFlags) declare(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.SetInterspersed(false) // the command's own flags are not ours
+	fs.StringVar(&f.in, "in", "-", "read records from `FILE`; - is standard input")
+	fs.StringVar(&f.format, "format", "", "lines, ndjson or csv (default by the name of FILE: .csv, .ndjson, .jsonl; else lines)")
+	fs.VarP(&f.workers, "workers", "n", "run `N` commands at a time")
+	fs.Var(&f.policy, "buffer", "`POLICY` of the channel: fixed:N, dropping:N or sliding:N")
+	fs.Var(&f.retries, "retries", "try a failed record `N` more times")
+	fs.Var(&f.backoff, "backoff", "wait this `TIME` before the first retry; doubled for each further one")
+	fs.Var(&f.maxBackoff, "max-backoff", "longest `TIME` to wait before a retry")
+	fs.Var(&f.timeout, "timeout", "kill an attempt after this `TIME`; 0s is never")
+	fs.StringVar(&f.dead, "dead", "", "append failed and malformed records to `FILE`, as NDJSON")
+	fs.StringVar(&f.remainder, "remainder", "", "after a stop, write what was not done to `FILE` (default from the name of the input)")
+	fs.Var(&f.maxLine, "max-line", "longest record in `BYTES`; 64KiB, 1MiB and the like are understood")
+	fs.Var(&f.maxOutput, "max-output", "longest output of a command in `BYTES`; it is held until its turn")
+	fs.BoolVar(&f.unordered, "unordered", false, "write results as they come")
+	fs.BoolVar(&f.json, "json", false, "write results, dead letters and report as JSON")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress bar and no end report")
+}
+
+// formatOf is the format asked for, or that of the input's name.
+func (f *workFlags) formatOf() (record.Format, error) {
+	if f.format == "" {
+		return record.FormatOf(f.in), nil
+	}
+	format, err := record.ParseFormat(f.format)
+	if err != nil {
+		return "", usageError("--format: %w", err)
+	}
+	return format, nil
+}
