@@ -147,7 +147,7 @@ func (w *worker) watch(finished runnel.Receiver[error]) error {
 
 func reading(p job.Progress) screen.Reading {
 	return screen.Reading{
-		At: p.Bytes, Records: p.Ledger.Settled(), Elapsed: p.Elapsed,
+		At: p.Bytes, Records: p.Ledger.Settled(), Dead: p.Ledger.Dead(), Elapsed: p.Elapsed,
 		Depth: p.Queue.Len, Cap: p.Queue.Cap, Blocked: p.Queue.SendBlocked,
 	}
 }

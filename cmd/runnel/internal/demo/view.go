@@ -149,7 +149,7 @@ func (v *view) lines(s runnel.Stats) []string {
 
 // row is a line of the panel: a name, a column of figures, and the rest.
 func (v *view) row(name, figures, rest string) string {
-	return "  " + v.style.Bold(screen.Fit(name, 12)) + screen.Fit(figures, 18) + screen.Fit(rest, v.width-34)
+	return "  " + v.style.Bold(screen.Fit(name, 12)) + screen.Fit(figures, 20) + screen.Fit(rest, v.width-34)
 }
 
 func (v *view) consumer(i int) string {
@@ -158,18 +158,18 @@ func (v *view) consumer(i int) string {
 	if e.quake.id == "" {
 		text = ""
 	}
-	mark, paint := "  ", func(s string) string { return s }
+	mark, paint := "", func(s string) string { return s }
 	switch {
 	case e.kind == failed:
-		mark, paint = "! ", v.style.Wait
+		mark, paint = "failed", v.style.Wait
 	case e.kind == dead:
-		mark, paint = "x ", v.style.Bad
+		mark, paint = "dead", v.style.Bad
 	case e.attempt > 1:
-		mark = fmt.Sprint(e.attempt, " ")
+		mark = fmt.Sprintf("try %d", e.attempt)
 	}
 	figures := fmt.Sprintf("%4d done %3d dead", c[done], c[dead])
-	return "  " + v.style.Bold(screen.Fit(fmt.Sprintf("consumer %d", i+1), 12)) + screen.Fit(figures, 19) +
-		paint(mark+screen.Fit(text, v.width-37))
+	return "  " + v.style.Bold(screen.Fit(fmt.Sprintf("consumer %d", i+1), 12)) + screen.Fit(figures, 20) +
+		paint(screen.Fit(mark, 8)+screen.Fit(text, v.width-42))
 }
 
 func (v *view) biggestNow() string {
@@ -185,16 +185,17 @@ func (v *view) finish(l ledger.Ledger) {
 		v.panel.Draw(v.lines(v.d.quakes.Stats()))
 		v.panel.Close()
 	}
-	v.c.Text("\n" + v.style.Bold("Biggest found") + "\n")
+	v.heading("\nBiggest found")
 	for _, q := range v.found {
-		v.c.Text(screen.Fit(fmt.Sprintf("  %s  %s", q.time.Format("Jan 02 15:04"), q), v.width))
+		v.line("%s  %s", q.time.Format("Jan 02 15:04"), q)
 	}
-	v.c.Text(v.style.Bold("Consumers"))
+	v.heading("Consumers")
 	for i, c := range v.counts {
-		v.c.Printf("  consumer %d: %d done, %d retries, %d dead", i+1, c[done], c[failed], c[dead])
+		v.line("consumer %d: %d done, %d retries, %d dead", i+1, c[done], c[failed], c[dead])
 	}
 	v.losses()
-	v.c.Text(v.style.Bold("Ledger") + "\n  " + l.String())
+	v.heading("Ledger")
+	v.line("%s", l)
 	if l.Check() == nil {
 		v.c.Text("  " + v.style.Good("it balances: every quake is accounted for"))
 	}
@@ -202,12 +203,22 @@ func (v *view) finish(l ledger.Ledger) {
 
 // losses tells of dead letters and of drops.
 func (v *view) losses() {
-	for _, e := range v.letters[:min(1, len(v.letters))] {
-		v.c.Text(v.style.Bold("Dead letters") + fmt.Sprintf("\n  %d; the first is %s, %s: %s", len(v.letters), e.quake.id, e.quake, e.err))
+	if len(v.letters) > 0 {
+		e := v.letters[0]
+		v.heading("Dead letters")
+		v.line("%d given up after %d attempts; the first of them:", len(v.letters), attempts)
+		v.line("%s: %s", e.quake, e.err)
 	}
-	if len(v.d.lost) == 0 {
-		return
+	if len(v.d.lost) > 0 {
+		v.heading("Dropped")
+		v.line("%d slid out of the full buffer, the oldest first; the biggest of them:", len(v.d.lost))
+		v.line("%s", slices.MaxFunc(v.d.lost, func(a, b quake) int { return cmp.Compare(a.mag, b.mag) }))
 	}
-	top := slices.MaxFunc(v.d.lost, func(a, b quake) int { return cmp.Compare(a.mag, b.mag) })
-	v.c.Text(v.style.Bold("Dropped") + fmt.Sprintf("\n  %d slid out of the full buffer, the oldest first; the biggest of them: %s", len(v.d.lost), top))
+}
+
+func (v *view) heading(s string) { v.c.Text(v.style.Bold(s)) }
+
+// line writes an indented line, cut to the width of the console.
+func (v *view) line(format string, args ...any) {
+	v.c.Text("  " + strings.TrimRight(screen.Fit(fmt.Sprintf(format, args...), v.width-2), " "))
 }

@@ -18,6 +18,7 @@ type Bar struct {
 type Reading struct {
 	At      int64 // how far, in the unit of the total
 	Records int64 // settled
+	Dead    int64 // of those, given up
 	Elapsed time.Duration
 	Depth   int // of the queue
 	Cap     int
@@ -72,13 +73,17 @@ func (b *Bar) hide() { _ = b.bar.Clear() }
 
 func (b *Bar) show() { _ = b.bar.RenderBlank() }
 
-// describe is the text beside the bar; it keeps its width, so that the bar does not jump.
+// describe is the text beside the bar.
 func (r Reading) describe(total int64) string {
 	s := fmt.Sprintf("%s  queue %*d/%d  blocked %s", Rate(r.Records, r.Elapsed), digits(r.Cap), r.Depth, r.Cap, Short(r.Blocked))
-	if eta, ok := r.eta(total); ok {
-		s += "  ETA " + Short(eta)
+	if r.Dead > 0 {
+		s = fmt.Sprintf("%d dead  %s", r.Dead, s)
 	}
-	return s
+	eta, ok := r.eta(total)
+	if !ok {
+		return fmt.Sprintf("%d records  %s", r.Records, s)
+	}
+	return s + "  ETA " + Short(eta)
 }
 
 func (r Reading) eta(total int64) (time.Duration, bool) {
