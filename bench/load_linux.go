@@ -8,23 +8,27 @@ import (
 	"time"
 )
 
-// readLoad reads the CPU time of the process and, per thread, how long it has
-// queued for a CPU: /proc/self/task/*/schedstat holds running time, queueing
-// time and the number of slices.
-func readLoad() load {
+// cpuTime is the CPU time that the process has used.
+func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return load{}
+		return 0
 	}
-	l := load{cpu: time.Duration(u.Utime.Nano() + u.Stime.Nano())}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// queueTime is how long the threads of the process have queued for a CPU.
+func queueTime() (sum time.Duration) {
 	threads, _ := os.ReadDir("/proc/self/task")
 	for _, t := range threads {
 		text, _ := os.ReadFile("/proc/self/task/" + t.Name() + "/schedstat")
-		l.delay += queued(string(text))
+		sum += queued(string(text))
 	}
-	return l
+	return sum
 }
 
+// queued reads a schedstat file: running time, queueing time in nanoseconds,
+// number of time slices.
 func queued(schedstat string) time.Duration {
 	fields := strings.Fields(schedstat)
 	if len(fields) < 2 {

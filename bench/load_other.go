@@ -2,5 +2,8 @@
 
 package main
 
-// readLoad knows nothing here, so every sample counts as clean.
-func readLoad() load { return load{} }
+import "time"
+
+// cpuTime and queueTime know nothing here, so every sample counts as clean.
+func cpuTime() time.Duration   { return 0 }
+func queueTime() time.Duration { return 0 }

@@ -17,38 +17,38 @@ type meter struct {
 	waits   []time.Duration // wake-up latencies, where the row is about those
 	gauge   float64         // what was measured, where it is not a time
 	wall    time.Duration
-	cpu     time.Duration
-	delay   time.Duration
-	mallocs float64 // per operation
-	bytes   float64 // per operation
+	cpu     time.Duration // CPU time of all threads
+	delay   time.Duration // in which threads were ready but had no CPU
+	mallocs float64       // per operation
+	bytes   float64       // per operation
 
 	cancel context.CancelFunc
 
-	began time.Time
-	load  load
-	mem   runtime.MemStats
+	before struct {
+		delay, cpu time.Duration
+		mem        runtime.MemStats
+		at         time.Time
+	}
 }
 
-// load is what the process has used and waited for up to a moment.
-type load struct {
-	cpu   time.Duration // CPU time of all threads
-	delay time.Duration // time in which threads were ready but had no CPU
-}
-
+// start begins the sample. What costs most to read is read farthest from the
+// clock, and reading the delay, which allocates, is outside of what is counted.
 func (m *meter) start() {
-	m.load = readLoad()
-	runtime.ReadMemStats(&m.mem)
-	m.began = time.Now()
+	m.before.delay = queueTime()
+	runtime.ReadMemStats(&m.before.mem)
+	m.before.cpu = cpuTime()
+	m.before.at = time.Now()
 }
 
+// stop ends the sample.
 func (m *meter) stop() {
-	m.wall = time.Since(m.began)
+	m.wall = time.Since(m.before.at)
+	m.cpu = cpuTime() - m.before.cpu
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	now := readLoad()
-	m.cpu, m.delay = now.cpu-m.load.cpu, now.delay-m.load.delay
-	m.mallocs = float64(mem.Mallocs-m.mem.Mallocs) / float64(m.n)
-	m.bytes = float64(mem.TotalAlloc-m.mem.TotalAlloc) / float64(m.n)
+	m.delay = queueTime() - m.before.delay
+	m.mallocs = float64(mem.Mallocs-m.before.mem.Mallocs) / float64(m.n)
+	m.bytes = float64(mem.TotalAlloc-m.before.mem.TotalAlloc) / float64(m.n)
 }
 
 // perOp is the result of the sample in nanoseconds.

@@ -21,9 +21,10 @@ type runner struct {
 
 // series is one implementation of a row while it is being measured.
 type series struct {
-	impl    impl
-	n       int // operations per sample
-	samples []*meter
+	impl     impl
+	duration time.Duration // of a sample
+	n        int           // operations of the next sample
+	samples  []*meter
 }
 
 // sample measures once, beginning with a heap that holds no garbage of
@@ -57,15 +58,15 @@ func (r *runner) section(procs int, rows []row) report.Section {
 		for _, impl := range row.impls {
 			s := &series{impl: impl}
 			all[i] = append(all[i], s)
-			switch row.kind {
-			case timed:
-				s.n = impl.calibrate(r.duration)
-			case latency: // a percentile needs many, and they take their time
-				s.n = impl.calibrate(5 * r.duration)
-			default:
+			if row.kind == heapEach || row.kind == heapTotal {
 				s.gauge(min(3, r.samples))
 				continue
 			}
+			s.duration = r.duration
+			if row.kind == latency { // a percentile needs many, and they take their time
+				s.duration *= 5
+			}
+			s.n = impl.calibrate(s.duration)
 			interleaved = append(interleaved, s)
 		}
 	}
@@ -83,10 +84,19 @@ func (r *runner) interleave(procs int, all []*series) {
 	for round := range r.samples {
 		fmt.Fprintf(r.progress, "\rGOMAXPROCS=%d: round %d of %d", procs, round+1, r.samples)
 		for _, i := range rand.Perm(len(all)) {
-			all[i].samples = append(all[i].samples, all[i].impl.sample(all[i].n))
+			all[i].sample()
 		}
 	}
 	fmt.Fprintln(r.progress)
+}
+
+// sample measures once more. A sample that took much more or less time than
+// it should changes the number of operations of the next one.
+func (s *series) sample() {
+	m := s.impl.sample(s.n)
+	s.samples = append(s.samples, m)
+	change := float64(s.duration) / float64(max(m.wall, 1))
+	s.n = max(1, int(float64(s.n)*min(2, max(0.5, change))))
 }
 
 func (s *series) gauge(times int) {
@@ -143,9 +153,10 @@ func (s *series) result(figure func(*meter) float64) report.Result {
 	res := report.Result{
 		Impl: s.impl.name, Role: s.impl.role, Note: s.impl.note,
 		Median: median(values), Min: slices.Min(values), Spread: spread(values),
-		Samples: len(s.samples), Clean: clean,
+		Samples: len(s.samples),
 	}
 	if kept[0].wall > 0 {
+		res.Clean = clean
 		res.Allocs = median(each(kept, func(m *meter) float64 { return m.mallocs }))
 		res.Bytes = median(each(kept, func(m *meter) float64 { return m.bytes }))
 		res.CPU = median(each(kept, func(m *meter) float64 { return float64(m.cpu) / float64(m.wall) }))

@@ -96,7 +96,7 @@ func TestText(t *testing.T) {
 	for _, want := range []string{
 		`
 pattern                           runnel     peer  peer is  ratio     target         allocs/op
-buffered 1→1                     20.0 ns  40.0 ns  native    0.50     ≤ 0.60  ok             0
+buffered 1→1                     20.0 ns  40.0 ns  native   0.500     ≤ 0.60  ok             0
 select over 64, ready & <quick>  30.0 ns  7000 ns  native   0.004     ≤ 0.05  ok             0
 rendezvous                        320 ns   200 ns  native    1.60     ≤ 1.50  MISS           0
 cancel                           1000 ns   700 ns  native    1.43     ~ 1.30  above          0
@@ -118,7 +118,7 @@ many                             50.0 MB  30.0 MB  native    1.67  ≤ 80.0 MB  
 }
 
 func TestNumbers(t *testing.T) {
-	for v, want := range map[float64]string{0: "-", 2.345: "2.35 ns", 23.45: "23.4 ns", 234.5: "234 ns", 2345: "2345 ns"} {
+	for v, want := range map[float64]string{0: "-", 0.2345: "0.234 ns", 2.345: "2.35 ns", 23.45: "23.4 ns", 234.5: "234 ns", 2345: "2345 ns"} {
 		if got := quantity(v, "ns"); got != want {
 			t.Errorf("%v is printed as %q, want %q", v, got, want)
 		}

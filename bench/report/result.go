@@ -116,13 +116,17 @@ func (r *Row) Judge() {
 	if peer, ok := r.fastest(Peer); ok {
 		r.Peer, r.PeerIs, r.Ratio = peer.Impl, peer.Median, ours.Median/peer.Median
 	}
-	r.Verdict = r.verdict()
-	if r.AllocLimit != nil {
-		r.Allocs = Miss
-		if ours.Allocs <= *r.AllocLimit+allocNoise {
-			r.Allocs = OK
-		}
+	r.Verdict, r.Allocs = r.verdict(), r.allocVerdict(ours)
+}
+
+func (r *Row) allocVerdict(ours Result) Verdict {
+	switch {
+	case r.AllocLimit == nil:
+		return ""
+	case ours.Allocs > *r.AllocLimit+allocNoise:
+		return Miss
 	}
+	return OK
 }
 
 func (r *Row) verdict() Verdict {

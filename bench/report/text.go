@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -83,7 +84,7 @@ func (r *Row) detail(res Result) []string {
 		rel = ratio(res.Median / r.PeerIs)
 	}
 	cells := []string{impl, quantity(res.Median, r.Unit), quantity(res.Min, r.Unit), percent(res.Spread), rel}
-	if res.CPU == 0 { // not timed, or not by this program
+	if res.Clean == 0 && res.CPU == 0 { // not timed, or by another program
 		return cells
 	}
 	return append(cells, percent(res.CPU), percent(res.Delay), fmt.Sprintf("%d/%d", res.Clean, res.Samples),
@@ -117,16 +118,16 @@ func (r *Run) verdicts() string {
 
 // quiet says whether the machine was left alone.
 func (s *Section) quiet() string {
-	disturbed, all := 0, 0
+	results := s.results()
+	disturbed := slices.DeleteFunc(slices.Clone(results), func(res Result) bool { return !res.disturbed() })
+	return fmt.Sprintf("GOMAXPROCS=%d: %d of %d results had fewer than 5 clean samples", s.Procs, len(disturbed), len(results))
+}
+
+func (s *Section) results() (all []Result) {
 	for _, row := range s.Rows {
-		for _, res := range row.Results {
-			all++
-			if res.disturbed() {
-				disturbed++
-			}
-		}
+		all = append(all, row.Results...)
 	}
-	return fmt.Sprintf("GOMAXPROCS=%d: %d of %d results had fewer than 5 clean samples", s.Procs, disturbed, all)
+	return all
 }
 
 func (r *Row) at(procs int) string { return fmt.Sprintf("%s, GOMAXPROCS=%d", r.Name, procs) }
@@ -199,18 +200,17 @@ func significant(v float64) string {
 		return fixed(v, 0)
 	case v >= 10:
 		return fixed(v, 1)
+	case v >= 1:
+		return fixed(v, 2)
 	}
-	return fixed(v, 2)
+	return fixed(v, 3)
 }
 
 func ratio(v float64) string {
-	switch {
-	case v == 0:
+	if v == 0 {
 		return "-"
-	case v < 0.1:
-		return fixed(v, 3)
 	}
-	return fixed(v, 2)
+	return significant(v)
 }
 
 func fixed(v float64, decimals int) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
