@@ -1,0 +1,115 @@
+package runnel
+
+import (
+	"context"
+	"iter"
+)
+
+// All ranges over the values until the channel has ended and is drained, or ctx ends. Which
+// of the two it was, and why the channel ended, tell ctx.Err and [Chan.Err]. A value that the
+// loop was given is received; breaking out of the loop leaves the others in the channel and
+// does not cancel it. The sequence may be ranged over again to go on.
+func (c *Chan[T]) All(ctx context.Context) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for {
+			v, err := c.Recv(ctx)
+			if err != nil || !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// From makes a channel of a native one: a goroutine moves what it receives from in. The
+// channel closes when in is closed, and with the cause of ctx when ctx ends. If it is
+// cancelled, the goroutine stops receiving; the one value that it may hold then is counted
+// as [Undelivered].
+func From[T any](ctx context.Context, in <-chan T, opts ...Option) *Chan[T] {
+	c := New[T](opts...)
+	Go(func() { c.CloseWith(c.pump(ctx, in)) })
+	return c
+}
+
+// pump moves values from in until one side ends, and returns the cause if it was ctx.
+func (c *Chan[T]) pump(ctx context.Context, in <-chan T) error {
+	for {
+		select {
+		case v, ok := <-in:
+			if !ok {
+				return nil
+			}
+			if err := c.Send(ctx, v); err != nil {
+				c.forget(v)
+				return context.Cause(ctx)
+			}
+		case <-c.Done():
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Native makes a native channel of a receiver: a goroutine moves the values. The native
+// channel is closed when r has ended and is drained, or when ctx ends; then r is cancelled
+// with the cause of ctx, so that its senders stop, and the one value that was on its way is
+// counted as [Undelivered] on r. Whoever stops receiving must therefore end ctx. Why it ended
+// tells r.Err.
+func Native[T any](ctx context.Context, r Receiver[T]) <-chan T {
+	out := make(chan T)
+	Go(func() {
+		defer close(out)
+		for v := range r.All(ctx) {
+			select {
+			case out <- v:
+			case <-ctx.Done():
+				r.recvEnd().unreceive(v)
+			}
+		}
+		if ctx.Err() != nil {
+			r.Cancel(context.Cause(ctx))
+		}
+	})
+	return out
+}
+
+// FromSeq makes a channel of a sequence: a goroutine ranges over seq and sends. The channel
+// closes when seq ends, and with the cause of ctx when ctx ends. If it is cancelled, the loop
+// over seq is left; the one value that could not be sent is counted as [Undelivered].
+func FromSeq[T any](ctx context.Context, seq iter.Seq[T], opts ...Option) *Chan[T] {
+	c := New[T](opts...)
+	Go(func() {
+		for v := range seq {
+			if err := c.Send(ctx, v); err != nil {
+				c.forget(v)
+				break
+			}
+		}
+		c.CloseWith(context.Cause(ctx))
+	})
+	return c
+}
+
+// forget accounts for a value that a bridge has taken from its source and cannot send.
+func (c *Chan[T]) forget(v T) {
+	var after aftermath[T]
+	c.state.lock()
+	c.sent++
+	c.drop(v, Undelivered, &after)
+	c.unlock()
+	after.run(c)
+}
+
+// unreceive accounts for a value that a bridge has received and cannot pass on.
+func (c *Chan[T]) unreceive(v T) {
+	var after aftermath[T]
+	c.state.lock()
+	c.received--
+	c.drop(v, Undelivered, &after)
+	c.unlock()
+	after.run(c)
+}
+
+// Go runs f in a goroutine. Code that starts its goroutines by Go can be run under
+// controlled scheduling by a simulator; by itself it is the go statement.
+func Go(f func()) { go f() }

@@ -1,0 +1,207 @@
+package runnel
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// Case is one of the operations among which [Select] chooses: a [RecvCase] or a [SendCase].
+// Cases are made once, outside the loop, and told apart by identity.
+//
+// A case belongs to one goroutine at a time, and to one Select call at a time.
+type Case interface {
+	core() *caseCore
+	onCollect(s *selection) // releases s when the user has dropped the case
+}
+
+// RecvCase is a receive that may be chosen. Make it with [RecvFrom].
+type RecvCase[T any] struct{ op *recvOp[T] }
+
+// SendCase is a send that may be chosen. Make it with [SendTo].
+type SendCase[T any] struct{ op *sendOp[T] }
+
+// RecvFrom makes the case of receiving from r. With a nil r it never fires, as in Go.
+func RecvFrom[T any](r Receiver[T]) *RecvCase[T] {
+	c := &RecvCase[T]{&recvOp[T]{}}
+	if r == nil || r.recvEnd() == nil {
+		return c
+	}
+	c.op.init(r.recvEnd(), recvReady, c.op)
+	return c
+}
+
+// SendTo makes the case of sending v to s. With a nil s it never fires, as in Go. The value
+// stays with the case: [SendCase.Set] changes it for the next round.
+func SendTo[T any](s Sender[T], v T) *SendCase[T] {
+	c := &SendCase[T]{&sendOp[T]{}}
+	if s == nil || s.sendEnd() == nil {
+		return c
+	}
+	c.op.init(s.sendEnd(), sendReady, c.op)
+	c.op.w.val, c.op.w.sends = v, true
+	return c
+}
+
+// Value returns what the case received when it was last chosen: the value, or why there was
+// none, as for [Chan.Recv].
+func (c *RecvCase[T]) Value() (T, error) { return c.op.w.val, c.op.w.err }
+
+// Err returns nil if the value was sent when the case was last chosen, or why it was not, as
+// for [Chan.Send].
+func (c *SendCase[T]) Err() error { return c.op.w.err }
+
+// Set changes the value to be sent.
+func (c *SendCase[T]) Set(v T) { c.op.w.val = v }
+
+func (c *RecvCase[T]) core() *caseCore {
+	if c == nil {
+		return nil
+	}
+	return &c.op.caseCore
+}
+
+func (c *SendCase[T]) core() *caseCore {
+	if c == nil {
+		return nil
+	}
+	return &c.op.caseCore
+}
+
+func (c *RecvCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).release, s) }
+func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).release, s) }
+
+// caseCore is what Select knows of a case, whatever its type. It does not point back to the
+// RecvCase or SendCase that the user holds, so that these can be collected while the case
+// still lies in a queue (see selection.release).
+type caseCore struct {
+	state  *stateWord   // of the channel; nil: never ready
+	ready  uint32       // the bits of state with which the case may proceed
+	linked *atomic.Bool // whether the case lies in its channel's queue
+	id     uint64       // of the channel, for locking several in order
+	op     operation
+	sel    *selection // the set of cases that this one belongs to
+	leads  *selection // the set of cases that this one was first of
+
+	// fleeting: must not lie in the queue between two waits. On the channel before a
+	// transducer a sender that may come back would hold up the transducer's completion.
+	fleeting bool
+}
+
+// operation is the typed side of a case. The channel's lock is not held, but for prepare
+// and push.
+type operation interface {
+	try() bool                  // does it now if that is possible, and keeps the outcome
+	link() (ready bool)         // puts it into the queue, unless it has become ready
+	unlink(s *selection)        // takes it off the queue, if it belongs to s
+	prepare() (ready bool)      // looks, after forgetting those in front who do not wait
+	push()                      // puts it into the queue
+	waited(since time.Duration) // accounts for its wait, which ended with its being chosen
+	join(s *selection, i int) (timed bool)
+	lock()
+	unlock()
+}
+
+func (c *caseCore) isReady() bool { return c.state != nil && c.state.Load()&c.ready != 0 }
+
+// op is the part of recvOp and sendOp that they share.
+type op[T any] struct {
+	caseCore
+	w waiter[T]
+}
+
+func (o *op[T]) init(c *Chan[T], ready uint32, typed operation) {
+	o.w.home = c
+	o.state, o.ready, o.linked, o.op = &c.state, ready, &o.w.linked, typed
+	c.state.lock()
+	o.id = c.identity()
+	o.fleeting = c.rare.through != nil
+	c.unlock()
+}
+
+func (o *op[T]) lock()   { o.w.home.state.lock() }
+func (o *op[T]) unlock() { o.w.home.unlock() }
+func (o *op[T]) push()   { o.w.home.enqueue(&o.w) }
+
+func (o *op[T]) join(s *selection, i int) (timed bool) {
+	o.lock()
+	defer o.unlock()
+	o.w.sel, o.w.index = s, i
+	return o.w.home.timed
+}
+
+func (o *op[T]) waited(since time.Duration) {
+	if c := o.w.home; c.timed {
+		o.w.since = since
+		c.rare.blocked(&o.w)
+	}
+}
+
+func (o *op[T]) unlink(s *selection) {
+	if !o.w.linked.Load() {
+		return
+	}
+	c := o.w.home
+	var after aftermath[T]
+	c.state.lock()
+	if o.w.linked.Load() && o.w.sel == s {
+		c.withdraw(&o.w, &after)
+	}
+	c.unlock()
+	after.run(c)
+}
+
+// link looks under the lock whether the case is ready, so that it is not queued in vain.
+func (o *op[T]) link() (ready bool) {
+	o.lock()
+	defer o.unlock()
+	if o.op.prepare() {
+		return true
+	}
+	if !o.w.linked.Load() {
+		o.push()
+	}
+	return false
+}
+
+type recvOp[T any] struct{ op[T] }
+
+func (o *recvOp[T]) try() bool {
+	c := o.w.home
+	var after aftermath[T]
+	c.state.lock()
+	v, err := c.take(&after)
+	c.unlock()
+	after.run(c)
+	if err == ErrEmpty {
+		return false
+	}
+	o.w.val, o.w.err = v, err
+	return true
+}
+
+func (o *recvOp[T]) prepare() bool {
+	c := o.w.home
+	return c.length() > 0 || c.isClosed() || c.sendq.waits()
+}
+
+type sendOp[T any] struct{ op[T] }
+
+func (o *sendOp[T]) try() bool {
+	c := o.w.home
+	var after aftermath[T]
+	c.state.lock()
+	err := c.put(o.w.val, &after)
+	c.unlock()
+	after.run(c)
+	if err == ErrFull {
+		return false
+	}
+	o.w.err = err
+	return true
+}
+
+func (o *sendOp[T]) prepare() bool {
+	c := o.w.home
+	return c.isClosed() || c.hasRoom() || c.recvq.waits()
+}

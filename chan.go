@@ -1,0 +1,203 @@
+package runnel
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// What is true of every channel whenever nobody holds its lock. "Live" waiters are those
+// that may be completed: not the cases of a Select that is not waiting.
+//
+//	 1. value buffered         ⇒ no live receiver waits
+//	 2. live sender waits      ⇒ the channel is full: n ≥ cap
+//	 3. live receiver waits    ⇒ no value is buffered and no live sender waits
+//	 4. closed                 ⇒ no live receiver waits
+//	 5. sent = received + n + Σ dropped        (except on a promise, which is never emptied)
+//	 6. state = readiness(): a bit that is due is never missing
+//	 7. limit = number of buffered values below which a send may simply push: min(cap, slots),
+//	    0 for a channel with a Policy, −1 once closed
+//	 8. every slot that holds no value is zero, and so is val of every waiter in stock
+//
+// A value moves exactly once, under the lock, by whoever makes the move possible: the
+// sender puts it into the hands of a receiver that waits, a receiver moves the value of a
+// waiting sender into the place that it has just freed. So nobody is woken to try again,
+// waiters are served in order, and a channel with n slots holds n values plus those of the
+// senders that wait, as Go's own channels do.
+//
+// The lock is held for constant work (plus the user's own code where the channel has a
+// Policy or a transducer), never while parking, waking or calling back.
+
+// Chan is a channel: a queue of values of type T with a policy for when it is full, a story
+// of how it ends, and an account of every value that went through it. Make one with [New],
+// [NewPromise], [NewBuffered] or [NewVia]. All methods may be called by any number of
+// goroutines at once. A nil *Chan is ready for nothing: use it in a Select only.
+type Chan[T any] struct {
+	state stateWord
+	kind  kind
+	timed bool
+	limit int // invariant 7
+	low   int // number of buffered values above which a receive may simply pop
+	ring  ring[T]
+	recvq queue[T]
+	sendq queue[T]
+
+	sent, received uint64        // sent without what a dropping channel dropped
+	evicted        atomic.Uint64 // dropped because the buffer was full
+	high           int           // most values ever buffered
+	cap            int
+	standing       uint32 // readiness bits that hold whatever is buffered
+	stocked        int32  // waiters in stock
+	recvStock      *waiter[T]
+	sendStock      *waiter[T] // waiters to be used again, chained by next
+	rare           *rare[T]   // what few channels need, else nil
+}
+
+// kind is what a channel does with a value that finds nobody waiting and no free slot.
+type kind uint8
+
+const (
+	fixed kind = iota // the sender waits; rendezvous if cap is 0
+	dropping
+	sliding
+	unbounded
+	custom // the Policy decides
+)
+
+// New makes a channel. Without a buffer option it is a rendezvous: a send waits until a
+// receiver takes the value. See [Buffer], [Dropping], [Sliding], [Unbounded] and [Name].
+func New[T any](opts ...Option) *Chan[T] {
+	c := &Chan[T]{}
+	c.apply(newConfig("New", opts))
+	return c
+}
+
+// Send hands v over: to a receiver that waits, into the buffer, or to the policy, which may
+// drop it. It blocks while the channel is full, unless the policy never makes a sender wait.
+//
+// The result is nil once v is handed over, buffered or dropped by policy; a dropped value is
+// counted in [Stats] and given to [Chan.OnDrop]. An error means that v was not accepted:
+// [ErrClosed] (wrapping the cause) if the channel was closed before, the cause of ctx if ctx
+// ended first. Send never panics.
+func (c *Chan[T]) Send(ctx context.Context, v T) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if c.discard() {
+		return nil
+	}
+	c.state.lock()
+	if c.ring.n >= c.limit || c.recvq.head != nil {
+		return c.sendSlow(ctx, v)
+	}
+	c.ring.push(v)
+	c.sent++
+	c.high = max(c.high, c.ring.n)
+	bits := c.standing | hasValue
+	if c.ring.n < c.cap {
+		bits |= hasRoom
+	}
+	c.state.unlock(bits)
+	return nil
+}
+
+// Recv takes the oldest value. It blocks while the channel is open and empty.
+//
+// After Close it goes on to give what is buffered and what senders that were already waiting
+// hold, then the cause of [Chan.CloseWith], or [ErrClosed] after a plain Close. If ctx ends
+// first, the result is the cause of ctx and nothing was taken. A zero value is a value like
+// any other.
+func (c *Chan[T]) Recv(ctx context.Context) (T, error) {
+	if ctx.Err() != nil {
+		var zero T
+		return zero, context.Cause(ctx)
+	}
+	c.state.lock()
+	if c.ring.n <= c.low || c.sendq.head != nil {
+		return c.recvSlow(ctx)
+	}
+	v := c.ring.pop()
+	c.received++
+	bits := c.standing | hasRoom
+	if c.ring.n > 0 {
+		bits |= hasValue
+	}
+	c.state.unlock(bits)
+	return v, nil
+}
+
+// TrySend is Send that never waits: [ErrFull] if it would have to.
+func (c *Chan[T]) TrySend(v T) error {
+	if c.state.Load()&sendReady == 0 {
+		return ErrFull
+	}
+	if c.discard() {
+		return nil
+	}
+	var after aftermath[T]
+	c.state.lock()
+	err := c.put(v, &after)
+	c.unlock()
+	after.run(c)
+	return err
+}
+
+// TryRecv is Recv that never waits: [ErrEmpty] if it would have to.
+func (c *Chan[T]) TryRecv() (T, error) {
+	if c.state.Load()&recvReady == 0 {
+		var zero T
+		return zero, ErrEmpty
+	}
+	var after aftermath[T]
+	c.state.lock()
+	v, err := c.take(&after)
+	c.unlock()
+	after.run(c)
+	return v, err
+}
+
+// sendSlow goes on with a Send that could not simply push. The lock is held.
+func (c *Chan[T]) sendSlow(ctx context.Context, v T) error {
+	var after aftermath[T]
+	err := c.put(v, &after)
+	if err != ErrFull {
+		c.unlock()
+		after.run(c)
+		return err
+	}
+	w := c.newWaiter(&c.sendStock)
+	w.val, w.sends = v, true
+	_, err = c.wait(ctx, w, &c.sendStock)
+	return err
+}
+
+// recvSlow goes on with a Recv that could not simply pop. The lock is held.
+func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
+	var after aftermath[T]
+	v, err := c.take(&after)
+	if err != ErrEmpty {
+		c.unlock()
+		after.run(c)
+		return v, err
+	}
+	return c.wait(ctx, c.newWaiter(&c.recvStock), &c.recvStock)
+}
+
+// wait queues w, releases the lock, parks until w is completed or ctx ends, and returns
+// the outcome. The lock is held.
+func (c *Chan[T]) wait(ctx context.Context, w *waiter[T], stock **waiter[T]) (T, error) {
+	id := w.watch.begin(ctx)
+	w.cancelID = id
+	c.enqueue(w)
+	c.unlock()
+	w.await(ctx, id)
+	v, err := w.val, w.err
+	if c.timed {
+		c.rare.blocked(w)
+	}
+	c.recycle(stock, w)
+	if err == (cancelledError{}) {
+		var zero T
+		return zero, context.Cause(ctx)
+	}
+	return v, err
+}

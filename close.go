@@ -1,0 +1,148 @@
+package runnel
+
+// isClosed tells whether sends are refused. The lock is held.
+func (c *Chan[T]) isClosed() bool { return c.standing&closed != 0 }
+
+// Close ends the channel gracefully: no send is accepted any more, but what is buffered is
+// still received, and sends that were waiting before are still delivered. Any goroutine may
+// close, any number of times; the first end counts.
+func (c *Chan[T]) Close() { c.CloseWith(nil) }
+
+// CloseWith is Close with a cause: receivers get it, as the error of [Chan.Recv], once the
+// channel is drained; senders get an error that wraps both it and [ErrClosed].
+func (c *Chan[T]) CloseWith(cause error) {
+	var after aftermath[T]
+	c.state.lock()
+	if !c.isClosed() {
+		c.shut(cause, &after)
+	}
+	c.unlock()
+	after.run(c)
+}
+
+// Cancel ends the channel abruptly, from the receiving side: nobody wants the values any
+// more. Senders that wait and later ones get an error that wraps [ErrClosed] and cause;
+// their values are theirs again. Buffered values are taken out, counted as [Undelivered] and
+// given to [Chan.OnDrop]. After Close it still does that to what has not been received.
+func (c *Chan[T]) Cancel(cause error) {
+	var after aftermath[T]
+	c.state.lock()
+	if !c.isClosed() {
+		c.shut(cause, &after)
+	}
+	c.refuseSenders(cause, &after)
+	c.undeliver(&after)
+	c.finishThrough(&after)
+	c.unlock()
+	after.run(c)
+}
+
+// Err returns the cause with which the channel was closed or cancelled, nil while it is
+// open and after a plain Close. After ranging over [Chan.All] it tells how the stream ended.
+func (c *Chan[T]) Err() error {
+	c.state.lock()
+	defer c.unlock()
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.cause
+}
+
+// Done returns a native channel that is closed when sends are refused: after Close,
+// CloseWith or Cancel. Values may still be buffered then. It is for goroutines that wait for
+// native channels; the native channel is made on first use.
+func (c *Chan[T]) Done() <-chan struct{} {
+	c.state.lock()
+	defer c.unlock()
+	r := c.more()
+	if r.done == nil {
+		r.done = make(chan struct{})
+		if c.isClosed() {
+			close(r.done)
+			r.doneClosed = true
+		}
+	}
+	return r.done
+}
+
+// shut refuses sends from now on and lets the receivers that wait go. The lock is held.
+func (c *Chan[T]) shut(cause error, after *aftermath[T]) {
+	c.limit = -1
+	c.standing = c.standing&^discards | closed
+	if cause != nil {
+		r := c.more()
+		r.cause, r.sendError = cause, &closedError{cause}
+	}
+	for r := c.recvq.pop(); r != nil; r = c.recvq.pop() {
+		r.err = c.endError()
+		after.completed(r)
+	}
+	c.finishThrough(after)
+	after.ended = true
+}
+
+// refuseSenders gives the senders that wait their values back.
+func (c *Chan[T]) refuseSenders(cause error, after *aftermath[T]) {
+	err := c.sendError()
+	if cause != nil {
+		err = &closedError{cause}
+	}
+	for s := c.sendq.pop(); s != nil; s = c.sendq.pop() {
+		s.err = err
+		after.completed(s)
+	}
+}
+
+// undeliver takes out what is buffered.
+func (c *Chan[T]) undeliver(after *aftermath[T]) {
+	for c.ring.n > 0 {
+		c.drop(c.ring.pop(), Undelivered, after)
+	}
+	if c.kind == custom {
+		c.undeliverCustom(after)
+	}
+}
+
+// sendError is the error of a send on this closed channel.
+func (c *Chan[T]) sendError() error {
+	if c.rare != nil && c.rare.sendError != nil {
+		return c.rare.sendError
+	}
+	return ErrClosed
+}
+
+// endError is the error of a receive on this closed and drained channel.
+func (c *Chan[T]) endError() error {
+	if c.rare != nil && c.rare.cause != nil {
+		return c.rare.cause
+	}
+	return ErrClosed
+}
+
+// ended does what follows from the end, once and without the lock: contexts are watched no
+// more, those who wait on Done are told, timers stop.
+func (c *Chan[T]) ended() {
+	c.state.lock()
+	stocks := [...]*waiter[T]{c.recvStock, c.sendStock}
+	c.recvStock, c.sendStock, c.stocked = nil, nil, 0
+	var done chan struct{}
+	var onEnd func()
+	if r := c.rare; r != nil {
+		onEnd = r.onEnd
+		if r.done != nil && !r.doneClosed {
+			done, r.doneClosed = r.done, true
+		}
+	}
+	c.unlock()
+	for _, w := range stocks {
+		for ; w != nil; w = w.next {
+			w.watch.end()
+		}
+	}
+	if done != nil {
+		close(done)
+	}
+	if onEnd != nil {
+		onEnd()
+	}
+}

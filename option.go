@@ -1,0 +1,101 @@
+package runnel
+
+import "fmt"
+
+// Option is a property of a channel, given when it is made.
+type Option interface{ apply(*config) }
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+// config is what the options of a new channel add up to.
+type config struct {
+	maker  string // the constructor, for messages
+	kind   kind
+	cap    int
+	buffer string // the buffer option that was given, for messages
+	name   string
+}
+
+// Buffer gives a channel a buffer of n values; a sender waits while it is full. It panics
+// unless n ≥ 1; without a buffer option a channel is a rendezvous.
+func Buffer(n int) Option { return bounded("Buffer", fixed, n) }
+
+// Dropping gives a channel a buffer of n values that drops the newest: a value sent while
+// the buffer is full is dropped and counted as [DroppedNewest]. Senders never wait.
+func Dropping(n int) Option { return bounded("Dropping", dropping, n) }
+
+// Sliding gives a channel a buffer of n values that drops the oldest: a value sent while the
+// buffer is full takes the place of the oldest one, which is counted as [DroppedOldest].
+// Senders never wait.
+func Sliding(n int) Option { return bounded("Sliding", sliding, n) }
+
+// Unbounded gives a channel a buffer that grows as needed: senders never wait and nothing is
+// dropped, so memory is the only limit. The memory of a burst is given back when the channel
+// has been emptied.
+func Unbounded() Option {
+	return optionFunc(func(c *config) { c.setBuffer("Unbounded()", unbounded, 0) })
+}
+
+// Name gives a channel a short name by which people will know it: it is listed by
+// [Channels], its [Stats] carry the name, and its waits are timed, which costs two readings
+// of the clock for every operation that has to park. "orders" is a good name, "ch2" is not.
+func Name(s string) Option {
+	if s == "" {
+		panic(`runnel: Name(""): the name must not be empty`)
+	}
+	return optionFunc(func(c *config) { c.name = s })
+}
+
+func bounded(option string, k kind, n int) Option {
+	if n < 1 {
+		panic(fmt.Sprintf("runnel: %s(%d): the capacity must be at least 1", option, n))
+	}
+	return optionFunc(func(c *config) { c.setBuffer(fmt.Sprintf("%s(%d)", option, n), k, n) })
+}
+
+func (c *config) setBuffer(option string, k kind, n int) {
+	if c.buffer != "" {
+		panic(fmt.Sprintf("runnel: %s: %s after %s: a channel has one buffer", c.maker, option, c.buffer))
+	}
+	c.buffer, c.kind, c.cap = option, k, n
+}
+
+func newConfig(maker string, opts []Option) config {
+	cfg := config{maker: maker}
+	for _, o := range opts {
+		if o == nil {
+			panic(fmt.Sprintf("runnel: %s: nil Option", maker))
+		}
+		o.apply(&cfg)
+	}
+	return cfg
+}
+
+// noBuffer refuses a buffer option where the channel has its own policy.
+func (c *config) noBuffer() {
+	if c.buffer != "" {
+		panic(fmt.Sprintf("runnel: %s: %s given, but this channel brings its own policy", c.maker, c.buffer))
+	}
+}
+
+// apply makes the new channel c what cfg says.
+func (c *Chan[T]) apply(cfg config) {
+	c.kind, c.cap = cfg.kind, cfg.cap
+	switch cfg.kind {
+	case dropping:
+		c.standing = neverFull | discards
+	case sliding, unbounded:
+		c.standing = neverFull
+	}
+	if cfg.name != "" {
+		c.more().name = cfg.name
+		c.timed = true
+	}
+	c.state.lock()
+	c.unlock()
+	if cfg.name != "" {
+		register(c)
+	}
+}

@@ -1,0 +1,112 @@
+package runnel
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+)
+
+// Producer is one of several senders that share a channel: the last one to close closes it.
+// Make them with [Chan.AddProducer] or [Chan.Producers], before the channel may end.
+//
+// A Producer is a [Sender] whose Close and CloseWith end only itself; after that its own
+// sends fail with [ErrClosed]. If producers end with causes, the channel is closed with the
+// first of them, once the last producer has ended.
+type Producer[T any] struct {
+	c     *Chan[T]
+	ended atomic.Bool
+}
+
+// AddProducer counts one more producer and returns it. On a channel that is closed already
+// its sends fail with [ErrClosed].
+func (c *Chan[T]) AddProducer() *Producer[T] { return c.Producers(1)[0] }
+
+// Producers counts n more producers and returns them. It panics unless n ≥ 1.
+func (c *Chan[T]) Producers(n int) []*Producer[T] {
+	if n < 1 {
+		panic(fmt.Sprintf("runnel: Producers(%d): the number must be at least 1", n))
+	}
+	c.state.lock()
+	c.more().producers += n
+	c.unlock()
+	all := make([]*Producer[T], n)
+	for i := range all {
+		all[i] = &Producer[T]{c: c}
+	}
+	return all
+}
+
+// Close ends this producer; the channel closes with the last one. Only the first call of
+// Close or CloseWith counts.
+func (p *Producer[T]) Close() { p.CloseWith(nil) }
+
+// CloseWith is Close with a cause.
+func (p *Producer[T]) CloseWith(cause error) {
+	if !p.ended.CompareAndSwap(false, true) {
+		return
+	}
+	if last, cause := p.c.producerEnded(cause); last {
+		p.c.CloseWith(cause)
+	}
+}
+
+func (c *Chan[T]) producerEnded(cause error) (last bool, first error) {
+	c.state.lock()
+	defer c.unlock()
+	r := c.rare
+	if r.producerErr == nil {
+		r.producerErr = cause
+	}
+	r.producers--
+	return r.producers == 0, r.producerErr
+}
+
+// Send is [Chan.Send].
+func (p *Producer[T]) Send(ctx context.Context, v T) error {
+	if p.ended.Load() {
+		return ErrClosed
+	}
+	return p.c.Send(ctx, v)
+}
+
+// TrySend is [Chan.TrySend].
+func (p *Producer[T]) TrySend(v T) error {
+	if p.ended.Load() {
+		return ErrClosed
+	}
+	return p.c.TrySend(v)
+}
+
+// SendAll is [Chan.SendAll].
+func (p *Producer[T]) SendAll(ctx context.Context, vs []T) (int, error) {
+	if p.ended.Load() {
+		return 0, ErrClosed
+	}
+	return p.c.SendAll(ctx, vs)
+}
+
+// SendFunc is [Chan.SendFunc].
+func (p *Producer[T]) SendFunc(v T, f func(error)) {
+	if p.ended.Load() {
+		f(ErrClosed)
+		return
+	}
+	p.c.SendFunc(v, f)
+}
+
+// Err is [Chan.Err].
+func (p *Producer[T]) Err() error { return p.c.Err() }
+
+// Done is [Chan.Done].
+func (p *Producer[T]) Done() <-chan struct{} { return p.c.Done() }
+
+// Len is [Chan.Len].
+func (p *Producer[T]) Len() int { return p.c.Len() }
+
+// Cap is [Chan.Cap].
+func (p *Producer[T]) Cap() int { return p.c.Cap() }
+
+// Stats is [Chan.Stats].
+func (p *Producer[T]) Stats() Stats { return p.c.Stats() }
+
+func (p *Producer[T]) sendEnd() *Chan[T] { return p.c }

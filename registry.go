@@ -1,0 +1,58 @@
+package runnel
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"sync"
+	"weak"
+)
+
+// named holds the channels with a name, by weak pointers: being listed keeps none alive.
+var named struct {
+	sync.Mutex
+	stats map[uint64]func() (Stats, bool)
+}
+
+// Channels returns the accounts of all channels that were given a [Name] and are still in
+// use, in the order in which they were made.
+func Channels() []Stats {
+	named.Lock()
+	reads := make([]func() (Stats, bool), 0, len(named.stats))
+	for _, read := range named.stats {
+		reads = append(reads, read)
+	}
+	named.Unlock()
+	var all []Stats
+	for _, read := range reads {
+		if s, alive := read(); alive {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b Stats) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// register lists the new channel c until it is collected.
+func register[T any](c *Chan[T]) {
+	id := c.identity()
+	ref := weak.Make(c)
+	named.Lock()
+	defer named.Unlock()
+	if named.stats == nil {
+		named.stats = make(map[uint64]func() (Stats, bool))
+	}
+	named.stats[id] = func() (Stats, bool) {
+		if c := ref.Value(); c != nil {
+			return c.Stats(), true
+		}
+		return Stats{}, false
+	}
+	runtime.AddCleanup(c, unregister, id)
+}
+
+func unregister(id uint64) {
+	named.Lock()
+	defer named.Unlock()
+	delete(named.stats, id)
+}

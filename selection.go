@@ -1,0 +1,324 @@
+package runnel
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// selection is a set of cases that wait together; at most one of them is ever chosen.
+//
+//	word = epoch<<1 | active.   A wait begins by activating, with a new epoch, and ends when
+//	somebody takes the active bit away: whoever completes one of the cases, the watch of the
+//	context, or the selection itself. Only who took the bit may touch the outcome.
+//
+//	waits safely ⇔ active, every case lies in its channel's queue, and no channel was ready
+//	at some moment after activation
+//
+// Cases are put into the queues while the selection is inactive. Others who meet them there
+// skip them and take them off, so after activation every case is looked at once more: its
+// channel may have become ready, or the case may have been taken off, before others could
+// see that the selection waits. This needs no lock that spans several channels, and it lets
+// the cases lie in the queues from one Select to the next: a loop over many channels queues
+// only the one case that was chosen the last time. (docs/design/0004-select.md)
+type selection struct {
+	word   atomic.Uint64
+	watch  watch
+	armed  atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
+	winner int           // index of the case that was completed, cancelled if the context ended
+	cases  []*caseCore   // nil where the caller gave a nil case
+	byID   []*caseCore   // in locking order; made when first needed
+	waits  int           // how often it has waited
+	sticky bool          // cases stay in the queues between waits
+	timed  bool          // some channel is
+	since  atomic.Int64  // when the wait began, if timed
+	parker
+}
+
+const cancelled = -1
+
+func (s *selection) waiting() bool { return s.word.Load()&1 != 0 }
+
+// claim ends the wait in favour of a case. It fails if the selection does not wait.
+func (s *selection) claim(index int) bool { return s.take(s.word.Load(), index) }
+
+func (s *selection) take(w uint64, winner int) bool {
+	if w&1 == 0 || !s.word.CompareAndSwap(w, w&^1) {
+		return false
+	}
+	s.winner = winner
+	return true
+}
+
+// cancelWait implements cancellable. The word is read before armed: if both belong to the
+// same wait, and only then, the claim can succeed.
+func (s *selection) cancelWait(id uint64) {
+	if w := s.word.Load(); s.armed.Load() == id && s.take(w, cancelled) {
+		s.wake()
+	}
+}
+
+func (s *selection) activate() {
+	if s.timed {
+		s.since.Store(int64(now()))
+	}
+	s.word.Store((s.word.Load()>>1+1)<<1 | 1)
+}
+
+// deactivate ends the wait without an outcome. It fails if there is one.
+func (s *selection) deactivate() bool {
+	w := s.word.Load()
+	return w&1 != 0 && s.word.CompareAndSwap(w, w&^1)
+}
+
+// selectionOf returns the selection of these cases, made anew if the first of them that can
+// fire, cases[lead], leads another one.
+func selectionOf(cases []Case, lead int) *selection {
+	first := coreOf(cases[lead])
+	s := first.leads
+	switch {
+	case s == nil:
+		s = &selection{}
+		first.leads = s
+	case s.isOf(cases):
+		return s
+	default:
+		s.release()
+	}
+	s.adopt(cases)
+	return s
+}
+
+// leader returns the index of the first case that can fire, or -1.
+func leader(cases []Case) int {
+	for i, c := range cases {
+		if coreOf(c) != nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// coreOf returns the core of a case that can fire, else nil.
+func coreOf(c Case) *caseCore {
+	if c == nil {
+		return nil
+	}
+	if core := c.core(); core != nil && core.state != nil {
+		return core
+	}
+	return nil
+}
+
+func (s *selection) isOf(cases []Case) bool {
+	if len(cases) != len(s.cases) {
+		return false
+	}
+	for i, c := range cases {
+		core := coreOf(c)
+		if core != s.cases[i] || core != nil && core.sel != s {
+			return false
+		}
+	}
+	return true
+}
+
+// adopt makes the cases those of s.
+func (s *selection) adopt(cases []Case) {
+	s.cases, s.byID, s.waits, s.timed = nil, nil, 0, false
+	for i, c := range cases {
+		core := coreOf(c)
+		s.cases = append(s.cases, core)
+		if core == nil || slices.Index(s.cases, core) < i {
+			continue // nil, or given twice
+		}
+		if core.sel != nil && core.sel != s {
+			core.sel.release()
+		}
+		core.sel = s
+		s.timed = core.op.join(s, i) || s.timed
+	}
+}
+
+// release takes all cases off their queues, but for those that another selection has
+// adopted. It may run in a cleanup, beside such another one.
+func (s *selection) release() {
+	for _, c := range s.cases {
+		if c != nil {
+			c.op.unlink(s)
+		}
+	}
+}
+
+// releaseFleeting takes those off that must not stay.
+func (s *selection) releaseFleeting() {
+	for _, c := range s.cases {
+		if c != nil && c.fleeting {
+			c.op.unlink(s)
+		}
+	}
+}
+
+// impatience is how often a Select tries to begin its wait without locking all its channels
+// at once. More is of no use: two selections can go on disturbing each other for ever, each
+// taking the other's case off while that one is inactive.
+const impatience = 3
+
+// begin makes s wait: true. False means that a case has become ready instead.
+func (s *selection) begin() bool {
+	for range impatience {
+		if !s.linkAll() {
+			return false
+		}
+		s.activate()
+		if s.verify() {
+			return true
+		}
+		if !s.deactivate() {
+			return true // chosen meanwhile; the wake is on its way
+		}
+	}
+	return s.beginLocked()
+}
+
+// linkAll puts the cases into the queues; false if one of them is ready.
+func (s *selection) linkAll() bool {
+	for _, c := range s.cases {
+		if c != nil && !c.linked.Load() && c.op.link() {
+			return false
+		}
+	}
+	return true
+}
+
+// verify tells whether s waits safely. The word is read before the link: who takes a case
+// off does both under the lock, so if the word is seen without the lock, either that
+// happened before and the link tells, or the selection will be seen to wait.
+func (s *selection) verify() bool {
+	for _, c := range s.cases {
+		if c == nil {
+			continue
+		}
+		w := c.state.Load()
+		if w&locked != 0 {
+			w = c.state.await()
+		}
+		if w&c.ready != 0 || !c.linked.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// beginLocked is begin with the locks of all channels held, in order. Nothing but looking
+// and queueing is done under them.
+func (s *selection) beginLocked() bool {
+	s.sortByID()
+	for i, c := range s.byID {
+		if i == 0 || c.id != s.byID[i-1].id {
+			c.op.lock()
+		}
+	}
+	ready := false
+	for _, c := range s.byID {
+		ready = ready || c.op.prepare()
+	}
+	if !ready {
+		for _, c := range s.byID {
+			if !c.linked.Load() {
+				c.op.push()
+			}
+		}
+		s.activate()
+	}
+	for i, c := range s.byID {
+		if i == 0 || c.id != s.byID[i-1].id {
+			c.op.unlock()
+		}
+	}
+	return !ready
+}
+
+func (s *selection) sortByID() {
+	if s.byID != nil {
+		return
+	}
+	for _, c := range s.cases {
+		if c != nil && !slices.Contains(s.byID, c) {
+			s.byID = append(s.byID, c)
+		}
+	}
+	slices.SortFunc(s.byID, func(a, b *caseCore) int { return int(int64(a.id) - int64(b.id)) })
+}
+
+// wait parks until a case is chosen or ctx ends, and returns the case's index or cancelled.
+func (s *selection) wait(ctx context.Context, id uint64, handle Case) int {
+	if id != 0 {
+		arm(ctx, &s.watch, s, id)
+	}
+	s.park()
+	if id != 0 {
+		s.watch.disarm()
+		s.armed.Store(0)
+	}
+	s.settle(handle)
+	return s.winner
+}
+
+// settle decides whether the cases stay in their queues. They do from the second wait on: a
+// set of cases that is used once leaves nothing behind, and one that is used in a loop pays
+// only for what changes. When the user drops the cases, a cleanup takes them off.
+func (s *selection) settle(handle Case) {
+	s.waits++
+	switch {
+	case s.winner == cancelled || s.waits == 1:
+		s.release()
+	case !s.sticky:
+		s.sticky = true
+		handle.onCollect(s)
+	}
+	s.releaseFleeting()
+	if s.timed && s.winner != cancelled {
+		s.cases[s.winner].op.waited(time.Duration(s.since.Load()))
+	}
+}
+
+// pickFair returns the index of a case that it has carried out, chosen evenly among those
+// that are ready, or -1 if none is.
+//
+// A case drawn at random is taken if it is ready; if not, one of the ready ones is drawn in
+// a single pass. Both ways together give every ready case the same chance.
+func pickFair(cases []Case) int {
+	n := uint32(len(cases))
+	if n > 1 {
+		i := rand.Uint32N(n)
+		if c := coreOf(cases[i]); c != nil && c.isReady() && c.op.try() {
+			return int(i)
+		}
+	}
+	for {
+		drawn, ready := -1, uint32(0)
+		for i, c := range cases {
+			if core := coreOf(c); core != nil && core.isReady() {
+				if ready++; ready == 1 || rand.Uint32N(ready) == 0 {
+					drawn = i
+				}
+			}
+		}
+		if drawn < 0 || coreOf(cases[drawn]).op.try() {
+			return drawn
+		}
+	}
+}
+
+// pickFirst is pickFair by order instead of chance.
+func pickFirst(cases []Case) int {
+	for i, c := range cases {
+		if core := coreOf(c); core != nil && core.isReady() && core.op.try() {
+			return i
+		}
+	}
+	return -1
+}
