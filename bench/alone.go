@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"github.com/puzpuzpuz/xsync/v4"
 	"github.com/runnel-go/runnel"
@@ -24,7 +25,24 @@ func aloneRow() row {
 			q := xsync.NewSPSCQueue[int](64)
 			m.summed(func() int { return turnSPSC(q, m.n) })
 		}),
+		floor("two mutex locks", lockNote, func(m *meter) { m.summed(func() int { return turnLocks(m.n) }) }),
 	}}
+}
+
+// lockNote says what the row about locks is for.
+const lockNote = "no queue: locking and unlocking twice, the least that two operations under a lock cost on this machine"
+
+func turnLocks(n int) (sum int) {
+	var send, recv sync.Mutex
+	for v := range n {
+		send.Lock()
+		held := v
+		send.Unlock()
+		recv.Lock()
+		sum += held
+		recv.Unlock()
+	}
+	return sum
 }
 
 func aloneCtxRow() row {

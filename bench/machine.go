@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,10 +22,20 @@ func machine() report.Machine {
 	}
 }
 
-// model finds the name of the processor in the text of /proc/cpuinfo.
+// model names the processor by the text of /proc/cpuinfo. Family and model
+// are part of the name: hypervisors give the same one to many generations.
 func model(cpuinfo string) string {
+	name := field(cpuinfo, "model name")
+	if family := field(cpuinfo, "cpu family"); family != "" {
+		name += fmt.Sprintf(" (family %s, model %s)", family, field(cpuinfo, "model"))
+	}
+	return name
+}
+
+// field is the value of a key where it stands first.
+func field(cpuinfo, key string) string {
 	for line := range strings.Lines(cpuinfo) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+		if k, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == key {
 			return strings.TrimSpace(value)
 		}
 	}

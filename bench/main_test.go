@@ -107,6 +107,10 @@ func TestCoreAsync(t *testing.T) {
 }
 
 func TestMachineText(t *testing.T) {
+	zen := "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n"
+	if got := model(zen); got != "AMD EPYC (family 26, model 2)" {
+		t.Errorf("model is %q", got)
+	}
 	if got := model("processor\t: 0\nmodel name\t: AMD EPYC 7B13\n"); got != "AMD EPYC 7B13" {
 		t.Errorf("model is %q", got)
 	}
