@@ -22,13 +22,12 @@ func (c *Chan[T]) SendAll(ctx context.Context, vs []T) (n int, err error) {
 
 // sendSome sends what goes at once, and if that is nothing, waits until the first is sent.
 func (c *Chan[T]) sendSome(ctx context.Context, vs []T) (n int, err error) {
-	var after aftermath[T]
+	var room [8]*waiter[T] // a batch often completes several
+	after := aftermath[T]{more: room[:0]}
 	c.state.lock()
 	n, err = c.putAll(vs, &after)
 	if n == 0 && err == ErrFull {
-		w := c.newWaiter(&c.sendStock)
-		w.val, w.sends = vs[0], true
-		if _, err = c.wait(ctx, w, &c.sendStock); err != nil {
+		if _, err = c.wait(ctx, true, vs[0]); err != nil {
 			return 0, err
 		}
 		return 1, nil
@@ -69,11 +68,13 @@ func (c *Chan[T]) RecvUpTo(ctx context.Context, buf []T) (n int, err error) {
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
-	var after aftermath[T]
+	var room [8]*waiter[T] // a batch often completes several
+	after := aftermath[T]{more: room[:0]}
 	c.state.lock()
 	n, err = c.takeUpTo(buf, &after)
 	if n == 0 && err == ErrEmpty {
-		if buf[0], err = c.wait(ctx, c.newWaiter(&c.recvStock), &c.recvStock); err != nil {
+		var none T
+		if buf[0], err = c.wait(ctx, false, none); err != nil {
 			return 0, err
 		}
 		return 1, nil

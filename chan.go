@@ -46,10 +46,9 @@ type Chan[T any] struct {
 	high           int           // most values ever buffered
 	cap            int
 	standing       uint32 // readiness bits that hold whatever is buffered
-	stocked        int32  // waiters in stock
-	recvStock      *waiter[T]
-	sendStock      *waiter[T] // waiters to be used again, chained by next
-	rare           *rare[T]   // what few channels need, else nil
+	recvStock      stock[T]
+	sendStock      stock[T]
+	rare           *rare[T] // what few channels need, else nil
 }
 
 // kind is what a channel does with a value that finds nobody waiting and no free slot.
@@ -164,9 +163,7 @@ func (c *Chan[T]) sendSlow(ctx context.Context, v T) error {
 		after.run(c)
 		return err
 	}
-	w := c.newWaiter(&c.sendStock)
-	w.val, w.sends = v, true
-	_, err = c.wait(ctx, w, &c.sendStock)
+	_, err = c.wait(ctx, true, v)
 	return err
 }
 
@@ -179,25 +176,66 @@ func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
 		after.run(c)
 		return v, err
 	}
-	return c.wait(ctx, c.newWaiter(&c.recvStock), &c.recvStock)
+	return c.wait(ctx, false, v)
 }
 
-// wait queues w, releases the lock, parks until w is completed or ctx ends, and returns
-// the outcome. The lock is held.
-func (c *Chan[T]) wait(ctx context.Context, w *waiter[T], stock **waiter[T]) (T, error) {
-	id := w.watch.begin(ctx)
-	w.cancelID = id
+// wait queues a sender of v, or a receiver, sleeps until it is completed or ctx ends, and
+// returns the outcome. The lock is held on entry and released.
+func (c *Chan[T]) wait(ctx context.Context, sends bool, v T) (T, error) {
+	w := c.newWaiter(sends)
+	if ctx.Done() != nil && !w.watch.covers(ctx) {
+		v, err := c.watchAndRetry(ctx, w, v)
+		if err != ErrFull && err != ErrEmpty {
+			return v, err
+		}
+	}
+	w.val, w.cancelID = v, w.watch.idFor(ctx)
 	c.enqueue(w)
-	c.unlock()
-	w.await(ctx, id)
+	if w.cancelID != 0 && ctx.Err() != nil { // its end may have come before w could be found
+		c.withdrawn(w)
+	} else {
+		w.sleep.Wait()
+		c.state.Load() // orders what follows after what the waker did under the lock
+	}
 	v, err := w.val, w.err
 	if c.timed {
 		c.rare.blocked(w)
 	}
-	c.recycle(stock, w)
+	c.giveBack(w)
 	if err == (cancelledError{}) {
-		var zero T
-		return zero, context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
 	return v, err
+}
+
+// watchAndRetry registers w with ctx, for which the lock has to be released, and then looks
+// again whether the operation can proceed. If not, the lock is held as before.
+func (c *Chan[T]) watchAndRetry(ctx context.Context, w *waiter[T], v T) (T, error) {
+	c.unlock()
+	register(ctx, &w.watch, w)
+	var after aftermath[T]
+	var err error
+	c.state.lock()
+	if w.sends {
+		err = c.put(v, &after)
+	} else {
+		v, err = c.take(&after)
+	}
+	if err != ErrFull && err != ErrEmpty {
+		c.keep(w)
+		c.unlock()
+		after.run(c)
+		c.giveBack(w)
+	}
+	return v, err
+}
+
+// withdrawn ends the wait of w, whose context has ended, before it has begun.
+func (c *Chan[T]) withdrawn(w *waiter[T]) {
+	var after aftermath[T]
+	c.withdraw(w, &after)
+	c.keep(w)
+	c.unlock()
+	after.run(c)
+	w.err = cancelledError{}
 }

@@ -75,7 +75,7 @@ func (c *Chan[T]) shut(cause error, after *aftermath[T]) {
 	}
 	for r := c.recvq.pop(); r != nil; r = c.recvq.pop() {
 		r.err = c.endError()
-		after.completed(r)
+		c.completed(r, after)
 	}
 	c.finishThrough(after)
 	after.ended = true
@@ -89,7 +89,7 @@ func (c *Chan[T]) refuseSenders(cause error, after *aftermath[T]) {
 	}
 	for s := c.sendq.pop(); s != nil; s = c.sendq.pop() {
 		s.err = err
-		after.completed(s)
+		c.completed(s, after)
 	}
 }
 
@@ -123,8 +123,8 @@ func (c *Chan[T]) endError() error {
 // more, those who wait on Done are told, timers stop.
 func (c *Chan[T]) ended() {
 	c.state.lock()
-	stocks := [...]*waiter[T]{c.recvStock, c.sendStock}
-	c.recvStock, c.sendStock, c.stocked = nil, nil, 0
+	idle := [...]*waiter[T]{c.recvStock.first, c.sendStock.first}
+	c.recvStock, c.sendStock = stock[T]{}, stock[T]{}
 	var done chan struct{}
 	var onEnd func()
 	if r := c.rare; r != nil {
@@ -134,9 +134,11 @@ func (c *Chan[T]) ended() {
 		}
 	}
 	c.unlock()
-	for _, w := range stocks {
-		for ; w != nil; w = w.next {
-			w.watch.end()
+	for _, w := range idle {
+		for ; w != nil; w = w.spare {
+			if w.busy.CompareAndSwap(false, true) { // else whoever uses it does so
+				w.watch.end()
+			}
 		}
 	}
 	if done != nil {

@@ -72,7 +72,7 @@ func (c *Chan[T]) deliver(r *waiter[T], v T, after *aftermath[T]) {
 	r.val = v
 	c.sent++
 	c.received++
-	after.completed(r)
+	c.completed(r, after)
 }
 
 // exchange takes the value of the sender s, who waits, for a receiver.
@@ -89,7 +89,7 @@ func (c *Chan[T]) accept(s *waiter[T], after *aftermath[T]) T {
 		var zero T
 		s.val = zero
 	}
-	after.completed(s)
+	c.completed(s, after)
 	return v
 }
 
@@ -222,11 +222,12 @@ func (c *Chan[T]) unlock() {
 // aftermath is what an operation has to do once it has released the lock: wake those whom
 // it completed, tell what was dropped, and what follows from the channel's end.
 type aftermath[T any] struct {
-	first, last *waiter[T] // completed, chained by next
-	drops       []drop[T]  // only if somebody wants to hear of them
-	taken       int        // values taken from behind a transducer, which makes room
-	ended       bool       // the channel was closed
-	then        []func()   // what operations on the channel behind a transducer left to do
+	first *waiter[T]   // completed
+	more  []*waiter[T] // completed as well, which is rare outside batches
+	drops []drop[T]    // only if somebody wants to hear of them
+	taken int          // values taken from behind a transducer, which makes room
+	ended bool         // the channel was closed
+	then  []func()     // what operations on the channel behind a transducer left to do
 }
 
 type drop[T any] struct {
@@ -234,30 +235,29 @@ type drop[T any] struct {
 	why Reason
 }
 
-func (a *aftermath[T]) completed(w *waiter[T]) {
+// completed leaves it to after to tell whoever waits with w, which is off its queue.
+func (c *Chan[T]) completed(w *waiter[T], after *aftermath[T]) {
+	c.keep(w)
+	after.add(w)
+}
+
+func (a *aftermath[T]) add(w *waiter[T]) {
 	if a.first == nil {
 		a.first = w
 	} else {
-		a.last.next = w
+		a.more = append(a.more, w)
 	}
-	a.last = w
 }
 
 func (a *aftermath[T]) run(c *Chan[T]) {
 	if a.first != nil {
-		a.wakeAll()
+		a.first.finish()
+		for _, w := range a.more {
+			w.finish()
+		}
 	}
 	if a.drops != nil || a.taken > 0 || a.ended || a.then != nil {
 		a.runRare(c)
-	}
-}
-
-func (a *aftermath[T]) wakeAll() {
-	for w := a.first; w != nil; {
-		next := w.next
-		w.next = nil // w may be used again as soon as it is told
-		w.finish()
-		w = next
 	}
 }
 

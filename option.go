@@ -96,6 +96,6 @@ func (c *Chan[T]) apply(cfg config) {
 	c.state.lock()
 	c.unlock()
 	if cfg.name != "" {
-		register(c)
+		list(c)
 	}
 }

@@ -144,7 +144,7 @@ func (c *Chan[T]) serve(after *aftermath[T]) {
 		}
 		r.val = c.rare.policy.Pop()
 		c.received++
-		after.completed(r)
+		c.completed(r, after)
 	}
 }
 

@@ -33,8 +33,8 @@ func Channels() []Stats {
 	return all
 }
 
-// register lists the new channel c until it is collected.
-func register[T any](c *Chan[T]) {
+// list puts the new channel c on the list until it is collected.
+func list[T any](c *Chan[T]) {
 	id := c.identity()
 	ref := weak.Make(c)
 	named.Lock()
@@ -48,10 +48,10 @@ func register[T any](c *Chan[T]) {
 		}
 		return Stats{}, false
 	}
-	runtime.AddCleanup(c, unregister, id)
+	runtime.AddCleanup(c, unlist, id)
 }
 
-func unregister(id uint64) {
+func unlist(id uint64) {
 	named.Lock()
 	defer named.Unlock()
 	delete(named.stats, id)

@@ -60,15 +60,12 @@ func choose(ctx context.Context, cases []Case, pick func([]Case) int) (Case, err
 			<-ctx.Done()
 			return nil, context.Cause(ctx)
 		}
-		s := selectionOf(cases, lead)
-		id := s.watch.begin(ctx)
-		s.armed.Store(id)
-		if !s.begin() {
-			continue
-		}
-		if i := s.wait(ctx, id, cases[lead]); i != cancelled {
+		switch i := selectionOf(cases, lead).wait(ctx, cases[lead]); i {
+		case cancelled:
+			return nil, context.Cause(ctx)
+		case retry:
+		default:
 			return cases[i], nil
 		}
-		return nil, context.Cause(ctx)
 	}
 }

@@ -37,7 +37,10 @@ type selection struct {
 	parker
 }
 
-const cancelled = -1
+const (
+	cancelled = -1
+	retry     = -2
+)
 
 func (s *selection) waiting() bool { return s.word.Load()&1 != 0 }
 
@@ -253,16 +256,23 @@ func (s *selection) sortByID() {
 	slices.SortFunc(s.byID, func(a, b *caseCore) int { return int(int64(a.id) - int64(b.id)) })
 }
 
-// wait parks until a case is chosen or ctx ends, and returns the case's index or cancelled.
-func (s *selection) wait(ctx context.Context, id uint64, handle Case) int {
-	if id != 0 {
-		arm(ctx, &s.watch, s, id)
+// wait makes s wait and parks until a case is chosen or ctx ends. It returns the index of
+// the case, cancelled, or retry if a case has become ready.
+func (s *selection) wait(ctx context.Context, handle Case) int {
+	if ctx.Done() != nil && !s.watch.covers(ctx) {
+		register(ctx, &s.watch, s)
+	}
+	id := s.watch.idFor(ctx)
+	s.armed.Store(id)
+	if !s.begin() {
+		s.watch.disarm()
+		return retry
+	}
+	if id != 0 && ctx.Err() != nil { // its end may have come before s was waiting
+		s.cancelWait(id)
 	}
 	s.park()
-	if id != 0 {
-		s.watch.disarm()
-		s.armed.Store(0)
-	}
+	s.watch.disarm()
 	s.settle(handle)
 	return s.winner
 }

@@ -116,7 +116,7 @@ func (t *transit[A, B]) serve() {
 		r.val = t.out.ring.pop()
 		t.out.received++
 		t.held--
-		t.rest.completed(r)
+		t.out.completed(r, &t.rest)
 	}
 }
 
@@ -161,15 +161,11 @@ func (t *transit[A, B]) complete() (err error) {
 func (t *transit[A, B]) leftovers() func() {
 	rest := t.rest
 	t.rest = aftermath[B]{drops: rest.drops, ended: rest.ended}
-	for w := rest.first; w != nil; {
-		next := w.next
-		w.next = nil
-		if w.fn != nil {
-			t.rest.completed(w)
-		} else {
-			w.finish()
-		}
-		w = next
+	if rest.first != nil {
+		t.wakeOrKeep(rest.first)
+	}
+	for _, w := range rest.more {
+		t.wakeOrKeep(w)
 	}
 	rest = t.rest
 	t.rest = aftermath[B]{}
@@ -177,6 +173,15 @@ func (t *transit[A, B]) leftovers() func() {
 		return nil
 	}
 	return func() { rest.run(t.out) }
+}
+
+// wakeOrKeep wakes a goroutine and keeps a callback for later.
+func (t *transit[A, B]) wakeOrKeep(w *waiter[B]) {
+	if w.fn != nil {
+		t.rest.add(w)
+	} else {
+		w.finish()
+	}
 }
 
 // transitOut is the sink behind the transducer.

@@ -1,33 +1,36 @@
 package runnel
 
 import (
-	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// waiter is an operation that could not proceed at once: a goroutine that is parked, a
-// callback, or one case of a [Select]. Whoever makes the operation possible completes it:
-// takes it off its queue, moves the value, releases the lock and only then wakes it. A
-// woken goroutine does nothing but read the outcome; it never has to try again.
+// waiter is an operation that could not proceed at once: a goroutine that sleeps, a callback,
+// or one case of a [Select]. Whoever makes the operation possible completes it: takes it off
+// its queue, moves the value, releases the lock and only then wakes it. A woken goroutine
+// does nothing but read the outcome; it never has to try again.
 //
-// Owned by the lock of home: next, prev, linked, cancelID, since, and for as long as the
-// waiter is linked val and err. Once it is off its queue they belong to the goroutine that
-// waits.
+// Guarded by the lock of home: next, prev, queued, cancelID, since, and while it is queued
+// val and err. From its completion on, val and err belong to the goroutine that waited, until
+// that gives the waiter back (busy = false).
 type waiter[T any] struct {
-	next, prev *waiter[T]
-	linked     atomic.Bool // a Select looks at it without the lock
-	val        T           // to be sent, or received
+	next, prev *waiter[T] // in a queue
+	val        T          // to be sent, or received
 	err        error
 	home       *Chan[T]
 	sel        *selection     // not nil: a case of a Select, which decides who may complete it
 	index      int            // of the case in its Select
-	sends      bool           // queued with the senders, not the receivers
 	fn         func(T, error) // not nil: a callback instead of a goroutine
-	cancelID   uint64         // the watch registration that may cancel it, 0 for none
-	since      time.Duration  // when it began to wait, if the channel is timed
-	parker
-	watch watch
+	sends      bool           // queued with the senders, not the receivers
+	queued     bool
+	linked     atomic.Bool   // = queued, of a case: its Select looks without the lock
+	busy       atomic.Bool   // a goroutine waits with it or reads its outcome
+	spare      *waiter[T]    // the next one in stock
+	cancelID   uint64        // the watch registration that may cancel it, 0 for none
+	since      time.Duration // when it began to wait, if the channel is timed
+	sleep      sync.Cond     // of the goroutine; its Locker is home's lock
+	watch      watch
 }
 
 // cancelledError marks a waiter whose context ended; the operation returns the context's cause.
@@ -50,7 +53,7 @@ func (w *waiter[T]) finish() {
 		}
 		w.fn(w.val, w.err)
 	default:
-		w.wake()
+		w.sleep.Signal()
 	}
 }
 
@@ -59,10 +62,10 @@ func (w *waiter[T]) cancelWait(id uint64) {
 	c := w.home
 	var after aftermath[T]
 	c.state.lock()
-	if w.linked.Load() && w.cancelID == id {
+	if w.queued && w.cancelID == id {
 		c.withdraw(w, &after)
 		w.err = cancelledError{}
-		after.completed(w)
+		c.completed(w, &after)
 	}
 	c.unlock()
 	after.run(c)
@@ -80,7 +83,7 @@ func (q *queue[T]) push(w *waiter[T]) {
 		q.tail.next = w
 	}
 	q.tail = w
-	w.linked.Store(true)
+	w.setQueued(true)
 }
 
 func (q *queue[T]) remove(w *waiter[T]) {
@@ -95,7 +98,14 @@ func (q *queue[T]) remove(w *waiter[T]) {
 		w.next.prev = w.prev
 	}
 	w.next, w.prev = nil, nil
-	w.linked.Store(false)
+	w.setQueued(false)
+}
+
+func (w *waiter[T]) setQueued(yes bool) {
+	w.queued = yes
+	if w.sel != nil {
+		w.linked.Store(yes)
+	}
 }
 
 // pop takes off the first waiter that may be completed, nil if there is none.
@@ -137,49 +147,76 @@ func (q *queue[T]) live() (n int, since time.Duration) {
 	return n, since
 }
 
-// newWaiter takes a waiter from the channel's stock or makes one. The lock is held.
-//
-// The stock is the channel's own: waiters are of the channel's type, and a stock shared by
-// all channels (sync.Pool) costs three times as much to use.
-func (c *Chan[T]) newWaiter(stock **waiter[T]) *waiter[T] {
-	w := *stock
-	if w == nil {
-		return &waiter[T]{home: c}
+// stock holds waiters to be used again, first in first out: the one that has been there
+// longest is most likely to be out of use. It is the channel's own, because waiters are of
+// the channel's type, and a stock shared by all channels (sync.Pool) costs more to use.
+type stock[T any] struct {
+	first, last *waiter[T]
+	n           int
+}
+
+// maxStock bounds the waiters of one direction that a channel keeps for later.
+const maxStock = 64
+
+func (c *Chan[T]) stockOf(sends bool) *stock[T] {
+	if sends {
+		return &c.sendStock
 	}
-	*stock = w.next
-	w.next = nil
-	c.stocked--
+	return &c.recvStock
+}
+
+// newWaiter takes a waiter from stock or makes one. The lock is held.
+func (c *Chan[T]) newWaiter(sends bool) *waiter[T] {
+	s := c.stockOf(sends)
+	w := s.first
+	if w == nil || w.busy.Load() {
+		w = &waiter[T]{home: c, sends: sends}
+		w.sleep.L = (*sleeper[T])(c)
+	} else {
+		s.first = w.spare
+		w.spare = nil
+		s.n--
+	}
+	w.busy.Store(true)
 	return w
 }
 
-// maxStock bounds the waiters that a channel keeps for later.
-const maxStock = 64
-
-// recycle returns w to the stock after its wait.
-func (c *Chan[T]) recycle(stock **waiter[T], w *waiter[T]) {
-	var zero T
-	w.val, w.err, w.cancelID = zero, nil, 0
-	c.state.lock()
-	keep := c.stocked < maxStock && !c.isClosed()
-	if keep {
-		w.next = *stock
-		*stock = w
-		c.stocked++
-	}
-	c.unlock()
-	if !keep {
-		w.watch.end()
-	}
-}
-
-// await parks the goroutine of w, which has been queued and whose lock is released, until
-// w is completed or ctx ends.
-func (w *waiter[T]) await(ctx context.Context, id uint64) {
-	if id == 0 {
-		w.park()
+// keep puts w, whose wait is over, into stock while the lock is held anyway. It can be taken
+// out again when the goroutine that waited has given it back.
+func (c *Chan[T]) keep(w *waiter[T]) {
+	s := c.stockOf(w.sends)
+	if w.sel != nil || w.fn != nil || s.n >= maxStock {
 		return
 	}
-	arm(ctx, &w.watch, w, id)
-	w.park()
-	w.watch.disarm()
+	if s.first == nil {
+		s.first = w
+	} else {
+		s.last.spare = w
+	}
+	s.last = w
+	s.n++
 }
+
+// giveBack ends the use of w by the goroutine that waited.
+func (c *Chan[T]) giveBack(w *waiter[T]) {
+	var zero T
+	w.val, w.err = zero, nil
+	w.watch.disarm()
+	if c.state.Load()&closed != 0 {
+		w.watch.end()
+	}
+	w.busy.Store(false)
+}
+
+// sleeper is the channel's lock as a sync.Cond sees it. Cond.Wait joins the list of those to
+// be signalled, unlocks, and sleeps; so whoever finds the waiter under the lock can wake it.
+// It need not be locked again: a waiter is woken once, when everything is done.
+//
+// Why a Cond: unlike a native channel or a WaitGroup it does not belong to a testing/synctest
+// bubble, yet sleeping on it is durable blocking; so a waiter in stock may be used in one
+// bubble after another, and outside. It costs no more than a channel
+// (docs/design/0003-parking.md).
+type sleeper[T any] Chan[T]
+
+func (s *sleeper[T]) Lock()   {}
+func (s *sleeper[T]) Unlock() { (*Chan[T])(s).unlock() }

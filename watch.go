@@ -34,42 +34,36 @@ type watch struct {
 // cancellable is an operation that a watch may end: registration id has fired.
 type cancellable interface{ cancelWait(id uint64) }
 
-// begin returns the id under which the next wait can be cancelled, 0 if ctx never ends.
-func (w *watch) begin(ctx context.Context) uint64 {
-	done := ctx.Done()
-	if done == nil {
+// covers tells whether the end of ctx is being watched for already.
+func (w *watch) covers(ctx context.Context) bool { return w.standing && w.done == ctx.Done() }
+
+// idFor returns the id under which ctx, which is watched, may cancel a wait: 0 if it never
+// ends.
+func (w *watch) idFor(ctx context.Context) uint64 {
+	if ctx.Done() == nil {
 		return 0
-	}
-	if !w.standing || w.done != done {
-		w.id++
 	}
 	return w.id
 }
 
-// watched is what begin and arm need to know of the operation that waits.
+// watched is an operation with a watch.
 type watched[W any] interface {
 	*W
 	cancellable
 }
 
-// arm makes sure that the end of ctx calls op.cancelWait(id). It is called after op can
-// be found by others and before it parks, so that no end of ctx goes unseen: either the
-// registration runs after op can be found, or ctx.Err tells.
-func arm[W any, P watched[W]](ctx context.Context, w *watch, op P, id uint64) {
-	done := ctx.Done()
-	switch {
-	case w.standing && w.done == done:
-		if ctx.Err() != nil {
-			op.cancelWait(id)
-		}
-	case w.done == done && canStand(ctx):
-		w.end()
-		stand[W](ctx, w, op, id)
-	default:
-		w.end()
+// register makes w call op.cancelWait with a new id when ctx ends. Whoever waits must look
+// at ctx.Err once more when it can be found by others: the call may have come before.
+func register[W any, P watched[W]](ctx context.Context, w *watch, op P) {
+	w.end()
+	w.id++
+	id := w.id
+	if done := ctx.Done(); w.done != done || !canStand(ctx) {
 		w.done = done
 		w.stop = context.AfterFunc(ctx, func() { op.cancelWait(id) })
+		return
 	}
+	stand[W](ctx, w, op, id)
 }
 
 // stand registers op until further notice without keeping it alive.
