@@ -28,18 +28,7 @@ func NewReader(r io.Reader, f Format, limit int) (*Reader, error) {
 		rd.scan.quotes = &state{}
 		return rd, rd.readHeader()
 	}
-	return rd, rd.skipBOM()
-}
-
-func (r *Reader) skipBOM() error {
-	b, err := r.scan.src.Peek(len(bom))
-	if bytes.Equal(b, bom) {
-		_, err = r.scan.src.Discard(len(bom))
-	}
-	if err == io.EOF {
-		return nil
-	}
-	return err
+	return rd, nil
 }
 
 func (r *Reader) readHeader() error {
@@ -52,11 +41,11 @@ func (r *Reader) readHeader() error {
 	case err != nil:
 		return err
 	}
-	r.columns, err = parseRow(trimEnd(bytes.TrimPrefix(row.raw, bom)))
+	r.columns, err = parseRow(trimEnd(row.raw))
 	if err != nil {
 		return fmt.Errorf("the header is malformed: %w", err)
 	}
-	r.header = row.raw
+	r.header = append(r.scan.bom[:len(r.scan.bom):len(r.scan.bom)], row.raw...)
 	return nil
 }
 

@@ -7,7 +7,8 @@ import (
 	"io"
 )
 
-var bom = []byte("\xef\xbb\xbf")
+// mark is the byte order mark that some programs put before UTF-8.
+var mark = []byte("\xef\xbb\xbf")
 
 // scanner cuts the input into rows. It knows nothing of what a row means.
 type scanner struct {
@@ -16,6 +17,7 @@ type scanner struct {
 	line   int    // line on which the next row begins
 	quotes *state // nil unless line ends within quotes belong to the row
 	rest   *rest  // what the reader left of a row over the limit
+	bom    []byte // the byte order mark, if the input began with one
 }
 
 var errOverlong = errors.New("row over the limit")
@@ -29,7 +31,7 @@ func (s *scanner) next() (row []byte, line int, err error) {
 	line = s.line
 	s.quotes.reset()
 	for {
-		part, end, err := s.part()
+		part, end, err := s.part(len(row) == 0 && line == 1)
 		row = append(row, part...)
 		switch {
 		case len(row) > s.max+len("\r\n"), (end || err != nil) && len(trimEnd(row)) > s.max:
@@ -43,10 +45,14 @@ func (s *scanner) next() (row []byte, line int, err error) {
 	}
 }
 
-// part reads on up to the next line end or a buffer's worth, and tells whether the row ends there.
+// part reads on up to the next line end or a buffer's worth, and tells whether the row ends there. It takes the mark off
+// the first part of the input; to look for it ahead would wait for more than a short first row.
 // The bytes are valid until the next call.
-func (s *scanner) part() (part []byte, end bool, err error) {
+func (s *scanner) part(first bool) (part []byte, end bool, err error) {
 	part, err = s.src.ReadSlice('\n')
+	if first && bytes.HasPrefix(part, mark) {
+		part, s.bom = part[len(mark):], mark
+	}
 	if err == bufio.ErrBufferFull {
 		err = nil
 	}
@@ -93,7 +99,7 @@ func (r *rest) more() error {
 	case r.ended:
 		return io.EOF
 	}
-	r.held, r.ended, r.err = r.s.part()
+	r.held, r.ended, r.err = r.s.part(false)
 	if len(r.held) == 0 && r.err != nil {
 		return r.err
 	}

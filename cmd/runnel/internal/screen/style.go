@@ -21,7 +21,8 @@ func (s Style) paint(code, t string) string {
 
 // Gauge draws n of most as a bar of the given width.
 func Gauge(n, most, width int) string {
-	full := min(width, (n*width+most-1)/max(most, 1))
+	most = max(most, 1)
+	full := min(width, (n*width+most-1)/most)
 	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
 }
 
