@@ -183,15 +183,16 @@ func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
 // returns the outcome. The lock is held on entry and released.
 func (c *Chan[T]) wait(ctx context.Context, sends bool, v T) (T, error) {
 	w := c.newWaiter(sends)
-	if ctx.Done() != nil && !w.watch.covers(ctx) {
+	done := ctx.Done()
+	if done != nil && !w.watch.covers(done) {
 		v, err := c.watchAndRetry(ctx, w, v)
 		if err != ErrFull && err != ErrEmpty {
 			return v, err
 		}
 	}
-	w.val, w.cancelID = v, w.watch.idFor(ctx)
+	w.val, w.cancelID = v, w.watch.idFor(done)
 	c.enqueue(w)
-	if w.cancelID != 0 && ctx.Err() != nil { // its end may have come before w could be found
+	if done != nil && ctx.Err() != nil { // its end may have come before w could be found
 		c.withdrawn(w)
 	} else {
 		w.sleep.Wait()

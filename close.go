@@ -123,8 +123,7 @@ func (c *Chan[T]) endError() error {
 // more, those who wait on Done are told, timers stop.
 func (c *Chan[T]) ended() {
 	c.state.lock()
-	idle := [...]*waiter[T]{c.recvStock.first, c.sendStock.first}
-	c.recvStock, c.sendStock = stock[T]{}, stock[T]{}
+	idle := append(c.recvStock.takeIdle(), c.sendStock.takeIdle()...)
 	var done chan struct{}
 	var onEnd func()
 	if r := c.rare; r != nil {
@@ -135,11 +134,7 @@ func (c *Chan[T]) ended() {
 	}
 	c.unlock()
 	for _, w := range idle {
-		for ; w != nil; w = w.spare {
-			if w.busy.CompareAndSwap(false, true) { // else whoever uses it does so
-				w.watch.end()
-			}
-		}
+		w.watch.end()
 	}
 	if done != nil {
 		close(done)

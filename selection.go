@@ -259,11 +259,14 @@ func (s *selection) sortByID() {
 // wait makes s wait and parks until a case is chosen or ctx ends. It returns the index of
 // the case, cancelled, or retry if a case has become ready.
 func (s *selection) wait(ctx context.Context, handle Case) int {
-	if ctx.Done() != nil && !s.watch.covers(ctx) {
+	done := ctx.Done()
+	if done != nil && !s.watch.covers(done) {
 		register(ctx, &s.watch, s)
 	}
-	id := s.watch.idFor(ctx)
-	s.armed.Store(id)
+	id := s.watch.idFor(done)
+	if s.armed.Load() != id {
+		s.armed.Store(id)
+	}
 	if !s.begin() {
 		s.watch.disarm()
 		return retry

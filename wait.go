@@ -13,7 +13,7 @@ import (
 //
 // Guarded by the lock of home: next, prev, queued, cancelID, since, and while it is queued
 // val and err. From its completion on, val and err belong to the goroutine that waited, until
-// that gives the waiter back (busy = false).
+// that gives the waiter back (returned = used).
 type waiter[T any] struct {
 	next, prev *waiter[T] // in a queue
 	val        T          // to be sent, or received
@@ -25,7 +25,8 @@ type waiter[T any] struct {
 	sends      bool           // queued with the senders, not the receivers
 	queued     bool
 	linked     atomic.Bool   // = queued, of a case: its Select looks without the lock
-	busy       atomic.Bool   // a goroutine waits with it or reads its outcome
+	used       uint32        // how often a goroutine has begun to wait with it
+	returned   atomic.Uint32 // what used was when a goroutine last gave it back
 	spare      *waiter[T]    // the next one in stock
 	cancelID   uint64        // the watch registration that may cancel it, 0 for none
 	since      time.Duration // when it began to wait, if the channel is timed
@@ -156,7 +157,7 @@ type stock[T any] struct {
 }
 
 // maxStock bounds the waiters of one direction that a channel keeps for later.
-const maxStock = 64
+const maxStock = 128
 
 func (c *Chan[T]) stockOf(sends bool) *stock[T] {
 	if sends {
@@ -168,26 +169,32 @@ func (c *Chan[T]) stockOf(sends bool) *stock[T] {
 // newWaiter takes a waiter from stock or makes one. The lock is held.
 func (c *Chan[T]) newWaiter(sends bool) *waiter[T] {
 	s := c.stockOf(sends)
-	w := s.first
-	if w == nil || w.busy.Load() {
-		w = &waiter[T]{home: c, sends: sends}
-		w.sleep.L = (*sleeper[T])(c)
-	} else {
-		s.first = w.spare
-		w.spare = nil
-		s.n--
+	for range min(s.n, 4) { // most of the time the first one will do
+		w := s.pop()
+		if w.idle() {
+			w.used++
+			return w
+		}
+		s.push(w)
 	}
-	w.busy.Store(true)
+	w := &waiter[T]{home: c, sends: sends, used: 1}
+	w.sleep.L = (*sleeper[T])(c)
 	return w
 }
+
+// idle tells whether nobody waits with w or reads its outcome. The lock is held.
+func (w *waiter[T]) idle() bool { return w.returned.Load() == w.used }
 
 // keep puts w, whose wait is over, into stock while the lock is held anyway. It can be taken
 // out again when the goroutine that waited has given it back.
 func (c *Chan[T]) keep(w *waiter[T]) {
 	s := c.stockOf(w.sends)
-	if w.sel != nil || w.fn != nil || s.n >= maxStock {
-		return
+	if w.sel == nil && w.fn == nil && s.n < maxStock {
+		s.push(w)
 	}
+}
+
+func (s *stock[T]) push(w *waiter[T]) {
 	if s.first == nil {
 		s.first = w
 	} else {
@@ -195,6 +202,26 @@ func (c *Chan[T]) keep(w *waiter[T]) {
 	}
 	s.last = w
 	s.n++
+}
+
+func (s *stock[T]) pop() *waiter[T] {
+	w := s.first
+	s.first = w.spare
+	w.spare = nil
+	s.n--
+	return w
+}
+
+// takeIdle empties the stock and returns those that nobody uses; whoever uses another sees
+// to it when giving it back.
+func (s *stock[T]) takeIdle() (idle []*waiter[T]) {
+	for w := s.first; w != nil; w = w.spare {
+		if w.idle() {
+			idle = append(idle, w)
+		}
+	}
+	*s = stock[T]{}
+	return idle
 }
 
 // giveBack ends the use of w by the goroutine that waited.
@@ -205,7 +232,7 @@ func (c *Chan[T]) giveBack(w *waiter[T]) {
 	if c.state.Load()&closed != 0 {
 		w.watch.end()
 	}
-	w.busy.Store(false)
+	w.returned.Store(w.used)
 }
 
 // sleeper is the channel's lock as a sync.Cond sees it. Cond.Wait joins the list of those to

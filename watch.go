@@ -34,13 +34,13 @@ type watch struct {
 // cancellable is an operation that a watch may end: registration id has fired.
 type cancellable interface{ cancelWait(id uint64) }
 
-// covers tells whether the end of ctx is being watched for already.
-func (w *watch) covers(ctx context.Context) bool { return w.standing && w.done == ctx.Done() }
+// covers tells whether the end of the context with this done channel is watched for already.
+func (w *watch) covers(done <-chan struct{}) bool { return w.standing && w.done == done }
 
-// idFor returns the id under which ctx, which is watched, may cancel a wait: 0 if it never
-// ends.
-func (w *watch) idFor(ctx context.Context) uint64 {
-	if ctx.Done() == nil {
+// idFor returns the id under which that context, which is watched, may cancel a wait: 0 if
+// it never ends.
+func (w *watch) idFor(done <-chan struct{}) uint64 {
+	if done == nil {
 		return 0
 	}
 	return w.id
