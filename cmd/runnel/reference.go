@@ -30,10 +30,15 @@ func writeReference(w io.Writer, cmd *cobra.Command) {
 	cmd.InitDefaultHelpFlag()
 	fmt.Fprintf(w, "\n## %s\n\n```text\n%s\n\n%s```\n", cmd.CommandPath(), strings.TrimSpace(longOf(cmd)), usageOf(cmd))
 	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "completion" && c.Name() != "help" {
+		if listed(c) {
 			writeReference(w, c)
 		}
 	}
+}
+
+// listed tells whether a command is ours, and not one that cobra adds.
+func listed(c *cobra.Command) bool {
+	return c.IsAvailableCommand() && c.Name() != "completion" && c.Name() != "help"
 }
 
 func longOf(cmd *cobra.Command) string {

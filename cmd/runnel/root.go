@@ -33,13 +33,17 @@ func execute(args []string, s streams) int {
 
 // complain writes an error, one line for each of those that were joined.
 func complain(s streams, cmd *cobra.Command, err error) {
-	hint := ""
-	if _, ok := errors.AsType[exitError](err); !ok {
-		hint = fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
-	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(s.err, "%s: %s%s\n", cmd.CommandPath(), strings.TrimSuffix(line, "\n"), hint)
+		fmt.Fprintf(s.err, "%s: %s%s\n", cmd.CommandPath(), strings.TrimSuffix(line, "\n"), hint(cmd, err))
 	}
+}
+
+// hint points to the help if it was the command line that could not be read.
+func hint(cmd *cobra.Command, err error) string {
+	if _, ok := errors.AsType[exitError](err); ok {
+		return ""
+	}
+	return fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
 }
 
 func newRoot(s streams) *cobra.Command {
@@ -68,10 +72,15 @@ func known(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("unknown command %q: did you mean %s?", args[0], strings.Join(near, " or "))
+	return fmt.Errorf("unknown command %q%s", args[0], meant(cmd.SuggestionsFor(args[0]), ""))
+}
+
+// meant asks for what may have been meant, if anything comes near.
+func meant(near []string, prefix string) string {
+	if len(near) == 0 {
+		return ""
 	}
-	return fmt.Errorf("unknown command %q", args[0])
+	return ": did you mean " + prefix + strings.Join(near, " or "+prefix) + "?"
 }
 
 // flagError adds to the error of an unknown flag which one may have been meant.
@@ -84,10 +93,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
 	})
-	if near := names.SuggestionsFor(unknown.GetSpecifiedName()); len(near) > 0 {
-		return fmt.Errorf("%w: did you mean --%s?", err, strings.Join(near, " or --"))
-	}
-	return err
+	return fmt.Errorf("%w%s", err, meant(names.SuggestionsFor(unknown.GetSpecifiedName()), "--"))
 }
 
 // doubleDashes lets long flags be written with one dash (-buffer), as Go programs have them, beside the two that the

@@ -28,10 +28,7 @@ func (t *Tail) Write(p []byte) (int, error) {
 
 // String returns the end of what was written, cut at a line's start if possible, with a note on what is missing.
 func (t *Tail) String() string {
-	text, lost := t.buf, t.lost
-	if i := bytes.IndexByte(text, '\n'); lost > 0 && i >= 0 && i < len(text)-1 {
-		text, lost = text[i+1:], lost+i+1
-	}
+	text, lost := t.wholeLines()
 	s := strings.ToValidUTF8(string(text), "�")
 	if lost > 0 {
 		s = fmt.Sprintf("[%d bytes before this are left out]\n%s", lost, s)
@@ -39,14 +36,24 @@ func (t *Tail) String() string {
 	return s
 }
 
+// wholeLines is what is kept without a line of which the beginning is lost, and how much is not there.
+func (t *Tail) wholeLines() (text []byte, lost int) {
+	i := bytes.IndexByte(t.buf, '\n') + 1
+	if t.lost == 0 || i == 0 || i == len(t.buf) {
+		return t.buf, t.lost
+	}
+	return t.buf[i:], t.lost + i
+}
+
 // LastLine returns the last line that is not blank, in printable characters only.
 func (t *Tail) LastLine() string {
 	s := strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "�"))
-	s = s[strings.LastIndexByte(s, '\n')+1:]
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
+	return strings.Map(printable, s[strings.LastIndexByte(s, '\n')+1:])
+}
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return ' '
 }

@@ -21,13 +21,15 @@ var (
 // of returns the error of an attempt, counted from 1. One quake in 60 never succeeds, one in 8 fails at first.
 func (f faults) of(q quake, attempt int) error {
 	switch {
-	case f.chance(q, "never") < 1.0/60:
+	case f.hopeless(q):
 		return errUnknown
 	case f.chance(q, fmt.Sprint("once", attempt)) < 1.0/8:
 		return errBusy
 	}
 	return nil
 }
+
+func (f faults) hopeless(q quake) bool { return f.chance(q, "never") < 1.0/60 }
 
 // cost is how long an attempt takes at normal speed.
 func (f faults) cost(q quake) time.Duration {

@@ -112,11 +112,16 @@ func (v *view) count(k kind) (n int64) {
 func (v *view) draw() {
 	s := v.d.quakes.Stats()
 	if v.panel == nil {
-		v.c.Printf("%s  queue %2d/%d  done %4d  retries %3d  dead %2d  dropped %3d",
-			v.now().Format("Jan 02 15:04"), s.Len, s.Cap, v.count(done), v.count(failed), v.count(dead), s.Dropped.Total())
+		v.c.Text(v.summary(s))
 		return
 	}
 	v.panel.Draw(v.lines(s))
+}
+
+// summary is the state as one line.
+func (v *view) summary(s runnel.Stats) string {
+	return fmt.Sprintf("%s  queue %2d/%d  done %4d  retries %3d  dead %2d  dropped %3d",
+		v.now().Format("Jan 02 15:04"), s.Len, s.Cap, v.count(done), v.count(failed), v.count(dead), s.Dropped.Total())
 }
 
 // now is the time of the replay.

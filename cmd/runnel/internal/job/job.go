@@ -41,6 +41,9 @@ type tally struct {
 
 // New prepares a job.
 func New(cfg Config) *Job {
+	if cfg.StopInput == nil {
+		cfg.StopInput = func() {}
+	}
 	j := &Job{
 		cfg:     cfg,
 		records: runnel.New[*record.Record](cfg.Policy.options()...),
@@ -64,8 +67,8 @@ func (j *Job) Run(soft, hard context.Context) error {
 	source := make(chan struct{})
 	go func() { defer close(source); j.read() }()
 	go j.employ()
-	for p := range j.results.All(context.Background()) {
-		o, _ := p.Recv(context.Background())
+	for p := range j.results.All(forever) {
+		o, _ := p.Recv(forever)
 		j.settle(o)
 	}
 	<-source
@@ -93,13 +96,14 @@ func (j *Job) employ() {
 // stop starts nothing more. The channel is cancelled first: a record that the input's end cuts in two must come back.
 func (j *Job) stop() {
 	j.records.Cancel(errStopped)
-	if j.cfg.StopInput != nil {
-		j.cfg.StopInput()
-	}
+	j.cfg.StopInput()
 	if j.failure() == nil {
 		j.cfg.Notes.Stopping()
 	}
 }
+
+// forever is the context of waits that end because the channel does.
+var forever = context.Background()
 
 var errStopped = errors.New("the job was stopped")
 
@@ -124,13 +128,17 @@ func (j *Job) failure() error {
 func (j *Job) dropped(r *record.Record, why runnel.Reason) {
 	switch why {
 	case runnel.DroppedNewest:
-		j.tally.newest.Add(1)
+		j.settled(&j.tally.newest, r)
 	case runnel.DroppedOldest:
-		j.tally.oldest.Add(1)
+		j.settled(&j.tally.oldest, r)
 	default:
 		j.leave(r)
-		return
 	}
+}
+
+// settled counts a record whose fate is known.
+func (j *Job) settled(as *atomic.Int64, r *record.Record) {
+	as.Add(1)
 	j.tally.settledBytes.Add(int64(len(r.Raw)))
 }
 

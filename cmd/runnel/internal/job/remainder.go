@@ -23,14 +23,16 @@ type remainder struct {
 // saveLeftover writes what a stop left over, in the order of the input: what was taken from it first, then its rest.
 func (j *Job) saveLeftover() error {
 	m := &remainder{open: j.cfg.Remainder, header: j.cfg.Input.Header(), ended: true}
-	slices.SortFunc(j.leftover, func(a, b *record.Record) int { return cmp.Compare(a.Row, b.Row) })
-	for _, r := range j.leftover {
+	for _, r := range j.sortedLeftover() {
 		m.put(r.Raw, nil)
 	}
-	if err := j.saveRest(m); err != nil {
-		m.err = errors.Join(m.err, err)
-	}
+	m.err = errors.Join(m.err, j.saveRest(m))
 	return m.close()
+}
+
+func (j *Job) sortedLeftover() []*record.Record {
+	slices.SortFunc(j.leftover, func(a, b *record.Record) int { return cmp.Compare(a.Row, b.Row) })
+	return j.leftover
 }
 
 // saveRest copies what the input still gives, malformed records too: they are for whoever feeds the remainder again.

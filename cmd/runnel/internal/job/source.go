@@ -2,7 +2,6 @@ package job
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,15 +33,14 @@ func (j *Job) read() {
 
 // send hands a record to the workers. It waits as the policy says; once the job is stopped the record comes back.
 func (j *Job) send(r *record.Record) {
-	if err := j.records.Send(context.Background(), r); err != nil {
+	if err := j.records.Send(forever, r); err != nil {
 		j.leave(r)
 	}
 }
 
 // reject makes a malformed record a dead letter.
 func (j *Job) reject(bad *record.Bad) {
-	j.tally.rejected.Add(1)
-	j.tally.settledBytes.Add(int64(len(bad.Raw)))
+	j.settled(&j.tally.rejected, &bad.Record)
 	letter := rejection(bad)
 	if err := j.bury(letter, overlong(bad)); err != nil {
 		j.broken("%s is malformed, and writing its dead letter failed: %w", bad.Where(), err)

@@ -1,7 +1,6 @@
 package job
 
 import (
-	"context"
 	"math/rand/v2"
 	"time"
 
@@ -46,21 +45,19 @@ func (j *Job) workInOrder() {
 
 // takeTurn puts up a promise and takes the record to fulfil it, with no other worker in between.
 func (j *Job) takeTurn() (*promise, *record.Record, error) {
-	ctx := context.Background()
-	_, _ = j.turn.Recv(ctx)
+	_, _ = j.turn.Recv(forever)
 	defer func() { _ = j.turn.TrySend(struct{}{}) }()
 	p := runnel.NewPromise[outcome]()
-	_ = j.results.Send(ctx, p)
-	r, err := j.records.Recv(ctx)
+	_ = j.results.Send(forever, p)
+	r, err := j.records.Recv(forever)
 	return p, r, err
 }
 
 func (j *Job) workUnordered() {
-	ctx := context.Background()
-	for r := range j.records.All(ctx) {
+	for r := range j.records.All(forever) {
 		p := runnel.NewPromise[outcome]()
 		_ = p.TrySend(j.handle(r))
-		_ = j.results.Send(ctx, p)
+		_ = j.results.Send(forever, p)
 	}
 }
 

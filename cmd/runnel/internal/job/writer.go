@@ -27,21 +27,28 @@ func (j *Job) deliver(o outcome) {
 		j.interrupt(o)
 		return
 	}
-	j.tally.done.Add(1)
-	j.tally.settledBytes.Add(int64(len(o.rec.Raw)))
+	j.settled(&j.tally.done, o.rec)
 }
 
 // write hands on a result with a single call, so that no part of it stays in a buffer that may never be written.
 func (j *Job) write(o outcome) error {
+	j.passStderr(o)
+	_, err := j.cfg.Out.Write(j.render(o))
+	return err
+}
+
+func (j *Job) render(o outcome) []byte {
 	if j.cfg.JSON {
-		_, err := j.cfg.Out.Write(marshal(newResult(o)))
-		return err
+		return marshal(newResult(o))
 	}
-	if s := stderrOf(o); s != "" {
+	return o.result.Stdout
+}
+
+// passStderr passes on what a command wrote to its standard error. As JSON it is in the result.
+func (j *Job) passStderr(o outcome) {
+	if s := stderrOf(o); s != "" && !j.cfg.JSON {
 		j.cfg.Notes.Stderr(s)
 	}
-	_, err := j.cfg.Out.Write(o.result.Stdout)
-	return err
 }
 
 // giveUp makes a failed record a dead letter. If that cannot be written the record is left over instead.
@@ -52,8 +59,7 @@ func (j *Job) giveUp(o outcome) {
 		j.interrupt(o)
 		return
 	}
-	j.tally.failed.Add(1)
-	j.tally.settledBytes.Add(int64(len(o.rec.Raw)))
+	j.settled(&j.tally.failed, o.rec)
 	j.cfg.Notes.Dead(letter)
 }
 

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -27,22 +28,13 @@ func ParseFormat(s string) (Format, error) {
 
 // FormatOf guesses the format from a file's name: .csv, .ndjson and .jsonl tell; anything else is lines.
 func FormatOf(name string) Format {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".csv":
-		return CSV
-	case ".ndjson", ".jsonl":
-		return NDJSON
-	}
-	return Lines
+	return cmp.Or(formats[strings.ToLower(filepath.Ext(name))], Lines)
 }
 
+var (
+	formats    = map[string]Format{".csv": CSV, ".ndjson": NDJSON, ".jsonl": NDJSON}
+	extensions = map[Format]string{CSV: ".csv", NDJSON: ".ndjson", Lines: ".txt"}
+)
+
 // Ext is the file name extension by which FormatOf finds the format again.
-func (f Format) Ext() string {
-	switch f {
-	case CSV:
-		return ".csv"
-	case NDJSON:
-		return ".ndjson"
-	}
-	return ".txt"
-}
+func (f Format) Ext() string { return extensions[f] }
