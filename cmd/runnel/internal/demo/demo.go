@@ -63,10 +63,12 @@ func Run(ctx context.Context, cfg Config) (ledger.Ledger, error) {
 func (d *demo) run() (ledger.Ledger, error) {
 	stopped := make(chan struct{})
 	unused := context.AfterFunc(d.ctx, func() { defer close(stopped); d.quakes.Cancel(context.Cause(d.ctx)) })
-	d.produce()
+	var producers sync.WaitGroup
+	d.produce(&producers)
 	go d.consume()
 	v := newView(d)
 	v.watch()
+	producers.Wait() // a stop gives back the quake that a producer is about to send
 	if !unused() {
 		<-stopped
 	}
@@ -76,12 +78,12 @@ func (d *demo) run() (ledger.Ledger, error) {
 }
 
 // produce starts the producers.
-func (d *demo) produce() {
+func (d *demo) produce(all *sync.WaitGroup) {
 	for i, p := range d.quakes.Producers(2) {
-		go func() {
+		all.Go(func() {
 			defer p.Close()
 			d.replay(i, p)
-		}()
+		})
 	}
 }
 

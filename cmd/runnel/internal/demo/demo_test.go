@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -58,7 +59,8 @@ func TestRun(t *testing.T) {
 
 // Stopped at any moment it ends soon, and balances.
 func TestRunStopped(t *testing.T) {
-	for after := 50 * time.Millisecond; after < playtime; after += 997 * time.Millisecond {
+	for range 100 {
+		after := 50*time.Millisecond + rand.N(playtime-100*time.Millisecond)
 		synctest.Test(t, func(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), after)
 			defer stop()
