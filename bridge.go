@@ -82,10 +82,11 @@ func FromSeq[T any](ctx context.Context, seq iter.Seq[T], opts ...Option) *Chan[
 		for v := range seq {
 			if err := c.Send(ctx, v); err != nil {
 				c.forget(v)
-				break
+				c.CloseWith(context.Cause(ctx))
+				return
 			}
 		}
-		c.CloseWith(context.Cause(ctx))
+		c.Close()
 	})
 	return c
 }
@@ -110,6 +111,6 @@ func (c *Chan[T]) unreceive(v T) {
 	after.run(c)
 }
 
-// Go runs f in a goroutine. Code that starts its goroutines by Go can be run under
-// controlled scheduling by a simulator; by itself it is the go statement.
+// Go is the go statement as a function: the one place where this package starts goroutines
+// (docs/design/0005-simulator-seam.md).
 func Go(f func()) { go f() }

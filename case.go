@@ -167,12 +167,7 @@ func (o *op[T]) link() (ready bool) {
 type recvOp[T any] struct{ op[T] }
 
 func (o *recvOp[T]) try() bool {
-	c := o.w.home
-	var after aftermath[T]
-	c.state.lock()
-	v, err := c.take(&after)
-	c.unlock()
-	after.run(c)
+	v, err := o.w.home.recvNow()
 	if err == ErrEmpty {
 		return false
 	}
@@ -188,12 +183,7 @@ func (o *recvOp[T]) prepare() bool {
 type sendOp[T any] struct{ op[T] }
 
 func (o *sendOp[T]) try() bool {
-	c := o.w.home
-	var after aftermath[T]
-	c.state.lock()
-	err := c.put(o.w.val, &after)
-	c.unlock()
-	after.run(c)
+	err := o.w.home.sendNow(o.w.val)
 	if err == ErrFull {
 		return false
 	}

@@ -42,7 +42,7 @@ type Chan[T any] struct {
 	sendq queue[T]
 
 	sent, received uint64        // sent without what a dropping channel dropped
-	evicted        atomic.Uint64 // dropped because the buffer was full
+	discarded      atomic.Uint64 // dropped by a dropping channel, with or without the lock
 	high           int           // most values ever buffered
 	cap            int
 	standing       uint32 // readiness bits that hold whatever is buffered
@@ -88,14 +88,7 @@ func (c *Chan[T]) Send(ctx context.Context, v T) error {
 	if c.ring.n >= c.limit || c.recvq.head != nil {
 		return c.sendSlow(ctx, v)
 	}
-	c.ring.push(v)
-	c.sent++
-	c.high = max(c.high, c.ring.n)
-	bits := c.standing | hasValue
-	if c.ring.n < c.cap {
-		bits |= hasRoom
-	}
-	c.state.unlock(bits)
+	c.pushAndUnlock(v)
 	return nil
 }
 
@@ -114,14 +107,7 @@ func (c *Chan[T]) Recv(ctx context.Context) (T, error) {
 	if c.ring.n <= c.low || c.sendq.head != nil {
 		return c.recvSlow(ctx)
 	}
-	v := c.ring.pop()
-	c.received++
-	bits := c.standing | hasRoom
-	if c.ring.n > 0 {
-		bits |= hasValue
-	}
-	c.state.unlock(bits)
-	return v, nil
+	return c.popAndUnlock(), nil
 }
 
 // TrySend is Send that never waits: [ErrFull] if it would have to.
@@ -132,12 +118,7 @@ func (c *Chan[T]) TrySend(v T) error {
 	if c.discard() {
 		return nil
 	}
-	var after aftermath[T]
-	c.state.lock()
-	err := c.put(v, &after)
-	c.unlock()
-	after.run(c)
-	return err
+	return c.sendNow(v)
 }
 
 // TryRecv is Recv that never waits: [ErrEmpty] if it would have to.
@@ -146,12 +127,58 @@ func (c *Chan[T]) TryRecv() (T, error) {
 		var zero T
 		return zero, ErrEmpty
 	}
-	var after aftermath[T]
+	return c.recvNow()
+}
+
+// sendNow sends v if that is possible at once, else ErrFull.
+func (c *Chan[T]) sendNow(v T) error {
 	c.state.lock()
+	if c.ring.n < c.limit && c.recvq.head == nil {
+		c.pushAndUnlock(v)
+		return nil
+	}
+	var after aftermath[T]
+	err := c.put(v, &after)
+	c.unlock()
+	after.run(c)
+	return err
+}
+
+// recvNow receives a value if there is one, else ErrEmpty or why there will be none.
+func (c *Chan[T]) recvNow() (T, error) {
+	c.state.lock()
+	if c.ring.n > c.low && c.sendq.head == nil {
+		return c.popAndUnlock(), nil
+	}
+	var after aftermath[T]
 	v, err := c.take(&after)
 	c.unlock()
 	after.run(c)
 	return v, err
+}
+
+// pushAndUnlock is the whole of a send that finds a slot and nobody waiting.
+func (c *Chan[T]) pushAndUnlock(v T) {
+	c.ring.push(v)
+	c.sent++
+	c.high = max(c.high, c.ring.n)
+	bits := c.standing | hasValue
+	if c.ring.n < c.cap {
+		bits |= hasRoom
+	}
+	c.state.unlock(bits)
+}
+
+// popAndUnlock is the whole of a receive that finds a value and nobody waiting.
+func (c *Chan[T]) popAndUnlock() T {
+	v := c.ring.pop()
+	c.received++
+	bits := c.standing | hasRoom
+	if c.ring.n > 0 {
+		bits |= hasValue
+	}
+	c.state.unlock(bits)
+	return v
 }
 
 // sendSlow goes on with a Send that could not simply push. The lock is held.

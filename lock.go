@@ -76,10 +76,12 @@ func backOff(try int) {
 		runtime.Gosched()
 		return
 	}
-	spin(firstPause << try)
+	spun.Store(spin(firstPause << try))
 }
 
-//go:noinline
+// spun takes the result of spin, so that the compiler keeps the loop.
+var spun atomic.Uint32
+
 func spin(turns int) (x uint32) {
 	for i := range turns {
 		x = x*1664525 + uint32(i)

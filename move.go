@@ -156,14 +156,14 @@ func (c *Chan[T]) discard() bool {
 	if c.state.Load()&(discards|hasRoom|closed) != discards {
 		return false
 	}
-	c.evicted.Add(1)
+	c.discarded.Add(1)
 	return true
 }
 
 // drop counts v as dropped, and remembers it if somebody wants to hear of it.
 func (c *Chan[T]) drop(v T, why Reason, after *aftermath[T]) {
-	if why == DroppedNewest && c.kind == dropping || why == DroppedOldest && c.kind == sliding {
-		c.evicted.Add(1)
+	if why == DroppedNewest && c.kind == dropping {
+		c.discarded.Add(1)
 	} else {
 		c.more().drops[why]++
 	}

@@ -17,7 +17,7 @@ type rare[T any] struct {
 	doneClosed bool
 	onEnd      func() // called once after the end
 
-	drops  [reasons]uint64 // but for those in evicted
+	drops  [reasons]uint64 // but for those that the channel counts as discarded
 	onDrop func(T, Reason)
 
 	sendBlocked, recvBlocked atomic.Int64 // nanoseconds of finished waits

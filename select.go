@@ -30,13 +30,13 @@ import "context"
 // the second call with the same cases on, Select allocates nothing, and waiting costs little
 // more for many channels than for few.
 func Select(ctx context.Context, cases ...Case) (Case, error) {
-	return choose(ctx, cases, pickFair)
+	return choose(ctx, cases, false)
 }
 
 // SelectPriority is [Select] that carries out the first in order of those cases that can
 // proceed.
 func SelectPriority(ctx context.Context, cases ...Case) (Case, error) {
-	return choose(ctx, cases, pickFirst)
+	return choose(ctx, cases, true)
 }
 
 // TrySelect is [Select] that never waits: [ErrNotReady] if no case can proceed at once.
@@ -47,12 +47,14 @@ func TrySelect(cases ...Case) (Case, error) {
 	return nil, ErrNotReady
 }
 
-func choose(ctx context.Context, cases []Case, pick func([]Case) int) (Case, error) {
+// choose is Select and SelectPriority. (Which of them is a flag and not a function, because
+// the cases of a call through a function value would have to be allocated.)
+func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	for {
-		if i := pick(cases); i >= 0 {
+		if i := pick(cases, inOrder); i >= 0 {
 			return cases[i], nil
 		}
 		lead := leader(cases)
@@ -68,4 +70,11 @@ func choose(ctx context.Context, cases []Case, pick func([]Case) int) (Case, err
 			return cases[i], nil
 		}
 	}
+}
+
+func pick(cases []Case, inOrder bool) int {
+	if inOrder {
+		return pickFirst(cases)
+	}
+	return pickFair(cases)
 }

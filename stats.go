@@ -81,20 +81,11 @@ func (c *Chan[T]) Stats() Stats {
 	if r := c.rare; r != nil {
 		s.Name, s.ID, s.Dropped = r.name, r.id, r.drops
 	}
-	c.addEvicted(&s)
+	discarded := c.discarded.Load()
+	s.Sent += discarded
+	s.Dropped[DroppedNewest] += discarded
 	c.addWaiting(&s)
 	return s
-}
-
-func (c *Chan[T]) addEvicted(s *Stats) {
-	n := c.evicted.Load()
-	switch c.kind {
-	case dropping:
-		s.Dropped[DroppedNewest] += n
-		s.Sent += n
-	case sliding:
-		s.Dropped[DroppedOldest] += n
-	}
 }
 
 func (c *Chan[T]) addWaiting(s *Stats) {

@@ -61,6 +61,9 @@ func (c *Chan[T]) stopAtEnd(timer *time.Timer) {
 
 // Sleep waits for d, or until ctx ends: then it returns the cause of ctx.
 func Sleep(ctx context.Context, d time.Duration) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
