@@ -19,6 +19,7 @@ type input struct {
 	file   *os.File
 	name   string
 	size   int64  // 0 if not known
+	typed  bool   // by a person, who needs the line that a progress bar would take
 	stop   func() // makes a pipe end where it is; nil for a file, which can be read on after a stop
 	reader *record.Reader
 }
@@ -63,7 +64,7 @@ func (in *input) source(c *screen.Console) (reader, error) {
 		in.size = info.Size()
 		return in.file, nil
 	}
-	if screen.NewConsole(in.file).IsTerminal() {
+	if in.typed = screen.NewConsole(in.file).IsTerminal(); in.typed {
 		c.Printf("runnel: reading records from the terminal; Ctrl-D ends them")
 	}
 	src, err := record.NewStoppable(in.file)

@@ -91,7 +91,7 @@ func (w *worker) config(cmd *command.Template) job.Config {
 	cfg := job.Config{
 		Input: w.in.reader, StopInput: w.in.stop, Workers: f.workers.n, Policy: f.policy.Policy, Unordered: f.unordered,
 		Retries: f.retries.n, Backoff: retry.Backoff{First: time.Duration(f.backoff), Max: time.Duration(f.maxBackoff)},
-		Out: w.streams.out, JSON: f.json, Remainder: w.openRemainder, Notes: newNotes(w.console, f),
+		Out: w.console.Beside(w.streams.out), JSON: f.json, Remainder: w.openRemainder, Notes: newNotes(w.console, f),
 	}
 	if cmd != nil {
 		cfg.Command = &command.Runner{Line: cmd, Timeout: time.Duration(f.timeout), MaxOutput: int(f.maxOutput)}
@@ -129,7 +129,7 @@ func (w *worker) run(stop stopper) error {
 // watch shows the progress until the job is finished.
 func (w *worker) watch(finished runnel.Receiver[error]) error {
 	var bar *screen.Bar
-	if !w.flags.quiet && !w.flags.json {
+	if !w.flags.quiet && !w.flags.json && !w.in.typed {
 		bar = w.console.StartBar(w.in.size)
 	}
 	defer bar.Stop()

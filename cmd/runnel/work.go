@@ -38,7 +38,8 @@ file, in the form of the input, to be fed again. All that is unread of a file go
 read. A second Ctrl-C kills the running commands, and their records go to the remainder as well.
 
 With --json a result is a line of JSON on standard output, with row, record, output and attempts; dead letters (if no
-file takes them) and the end report are lines of JSON on standard error.
+file takes them) and the end report are lines of JSON on standard error. What keeps a job from starting is one line
+of plain text all the same.
 
 ` + exitTable
 

@@ -59,7 +59,7 @@ func TestRun(t *testing.T) {
 
 // Stopped at any moment it ends soon, and balances.
 func TestRunStopped(t *testing.T) {
-	for range 100 {
+	for range 30 {
 		after := 50*time.Millisecond + rand.N(playtime-100*time.Millisecond)
 		synctest.Test(t, func(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), after)

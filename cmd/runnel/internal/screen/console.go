@@ -53,11 +53,39 @@ func (c *Console) Text(s string) {
 	if !strings.HasSuffix(s, "\n") {
 		s += "\n"
 	}
+	_, _ = c.write(c.w, []byte(s))
+}
+
+// write writes to w above the bar, if there is one.
+func (c *Console) write(w io.Writer, p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bar != nil {
 		c.bar.hide()
 		defer c.bar.show()
 	}
-	_, _ = io.WriteString(c.w, s)
+	return w.Write(p)
+}
+
+// Beside returns a writer for another stream, such as standard output, that may be the same terminal: there what is
+// written must stand above the bar. Anywhere else it is w itself.
+func (c *Console) Beside(w io.Writer) io.Writer {
+	if !c.screen || !isScreen(w) {
+		return w
+	}
+	return beside{c, w}
+}
+
+type beside struct {
+	console *Console
+	w       io.Writer
+}
+
+// Write ends the last line if it is open, or the bar would be drawn over it.
+func (b beside) Write(p []byte) (int, error) {
+	if len(p) == 0 || p[len(p)-1] == '\n' {
+		return b.console.write(b.w, p)
+	}
+	n, err := b.console.write(b.w, append(p[:len(p):len(p)], '\n'))
+	return min(n, len(p)), err
 }
