@@ -68,8 +68,8 @@ func (c *SendCase[T]) core() *caseCore {
 	return &c.op.caseCore
 }
 
-func (c *RecvCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).release, s) }
-func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).release, s) }
+func (c *RecvCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).withdraw, s) }
+func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).withdraw, s) }
 
 // caseCore is what Select knows of a case, whatever its type. It does not point back to the
 // RecvCase or SendCase that the user holds, so that these can be collected while the case
@@ -77,7 +77,8 @@ func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selectio
 type caseCore struct {
 	state  *stateWord   // of the channel; nil: never ready
 	ready  uint32       // the bits of state with which the case may proceed
-	linked *atomic.Bool // whether the case lies in its channel's queue
+	pruned *atomic.Bool // somebody has taken the case off its channel's queue
+	lies   bool         // it was put into the queue, and is not off as far as its goroutine knows
 	id     uint64       // of the channel, for locking several in order
 	op     operation
 	sel    *selection // the set of cases that this one belongs to
@@ -95,12 +96,16 @@ type operation interface {
 	link() (ready bool)         // puts it into the queue, unless it has become ready
 	unlink(s *selection)        // takes it off the queue, if it belongs to s
 	prepare() (ready bool)      // looks, after forgetting those in front who do not wait
-	push()                      // puts it into the queue
+	push()                      // puts it into the queue, unless it lies there
 	waited(since time.Duration) // accounts for its wait, which ended with its being chosen
 	join(s *selection, i int) (timed bool)
 	lock()
 	unlock()
 }
+
+// isQueued tells whether the case lies in its channel's queue. Who asks without the lock must
+// have seen the channel unlocked before.
+func (c *caseCore) isQueued() bool { return c.lies && !c.pruned.Load() }
 
 func (c *caseCore) isReady() bool { return c.state != nil && c.state.Load()&c.ready != 0 }
 
@@ -112,7 +117,7 @@ type op[T any] struct {
 
 func (o *op[T]) init(c *Chan[T], ready uint32, typed operation) {
 	o.w.home = c
-	o.state, o.ready, o.linked, o.op = &c.state, ready, &o.w.linked, typed
+	o.state, o.ready, o.pruned, o.op = &c.state, ready, &o.w.pruned, typed
 	c.state.lock()
 	o.id = c.identity()
 	o.fleeting = c.rare.through != nil
@@ -121,7 +126,6 @@ func (o *op[T]) init(c *Chan[T], ready uint32, typed operation) {
 
 func (o *op[T]) lock()   { o.w.home.state.lock() }
 func (o *op[T]) unlock() { o.w.home.unlock() }
-func (o *op[T]) push()   { o.w.home.enqueue(&o.w) }
 
 func (o *op[T]) join(s *selection, i int) (timed bool) {
 	o.lock()
@@ -138,17 +142,22 @@ func (o *op[T]) waited(since time.Duration) {
 }
 
 func (o *op[T]) unlink(s *selection) {
-	if !o.w.linked.Load() {
-		return
-	}
 	c := o.w.home
 	var after aftermath[T]
 	c.state.lock()
-	if o.w.linked.Load() && o.w.sel == s {
+	if o.w.queued && o.w.sel == s {
 		c.withdraw(&o.w, &after)
 	}
 	c.unlock()
 	after.run(c)
+}
+
+func (o *op[T]) push() {
+	if !o.w.queued {
+		o.w.home.enqueue(&o.w)
+		o.w.pruned.Store(false)
+	}
+	o.lies = true
 }
 
 // link looks under the lock whether the case is ready, so that it is not queued in vain.
@@ -158,9 +167,7 @@ func (o *op[T]) link() (ready bool) {
 	if o.op.prepare() {
 		return true
 	}
-	if !o.w.linked.Load() {
-		o.push()
-	}
+	o.push()
 	return false
 }
 

@@ -232,7 +232,7 @@ func (op oracleOp) alts(ctx context.Context, chans []oracleEnds) (oracleResult, 
 	}
 	var chosen Case
 	if op.Default {
-		i := pickFirst(cases)
+		i, _ := carryOut(cases, true)
 		if i < 0 {
 			return oracleResult{Default: true}, true
 		}

@@ -1,6 +1,9 @@
 package runnel
 
-import "context"
+import (
+	"context"
+	"math/rand/v2"
+)
 
 // Select waits until one of the cases can proceed and carries it out; no other case has had
 // any effect. If several can, one of them is drawn evenly. It returns the case that was
@@ -41,7 +44,7 @@ func SelectPriority(ctx context.Context, cases ...Case) (Case, error) {
 
 // TrySelect is [Select] that never waits: [ErrNotReady] if no case can proceed at once.
 func TrySelect(cases ...Case) (Case, error) {
-	if i := pickFair(cases); i >= 0 {
+	if i, _ := carryOut(cases, false); i >= 0 {
 		return cases[i], nil
 	}
 	return nil, ErrNotReady
@@ -54,15 +57,15 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 		return nil, context.Cause(ctx)
 	}
 	for {
-		if i := pick(cases, inOrder); i >= 0 {
+		i, g := carryOut(cases, inOrder)
+		if i >= 0 {
 			return cases[i], nil
 		}
-		lead := leader(cases)
-		if lead < 0 {
+		if g.lead < 0 {
 			<-ctx.Done()
 			return nil, context.Cause(ctx)
 		}
-		switch i := selectionOf(cases, lead).wait(ctx, cases[lead]); i {
+		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead]); i {
 		case cancelled:
 			return nil, context.Cause(ctx)
 		case retry:
@@ -72,9 +75,52 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 	}
 }
 
-func pick(cases []Case, inOrder bool) int {
-	if inOrder {
-		return pickFirst(cases)
+// carryOut carries out one of the cases that are ready, the first in order or one drawn
+// evenly, and returns its index, or -1 and what it saw if none is.
+//
+// A case drawn at random is taken if it is ready; if not, one of the ready ones is drawn in
+// a single pass. Both ways together give every ready case the same chance.
+func carryOut(cases []Case, inOrder bool) (int, glance) {
+	if n := len(cases); n > 1 && !inOrder {
+		i := int(rand.Uint32N(uint32(n)))
+		if c := coreOf(cases[i]); c != nil && c.isReady() && c.op.try() {
+			return i, glance{}
+		}
 	}
-	return pickFair(cases)
+	for {
+		g := look(cases, inOrder)
+		if g.drawn < 0 || coreOf(cases[g.drawn]).op.try() {
+			return g.drawn, g
+		}
+	}
+}
+
+// glance is what one pass over the cases sees.
+type glance struct {
+	drawn int  // a case that is ready, or -1
+	lead  int  // the first case that can fire, or -1
+	known bool // the cases are those of the selection that it leads
+}
+
+func look(cases []Case, inOrder bool) glance {
+	g := glance{drawn: -1, lead: -1}
+	var s *selection
+	ready := uint32(0)
+	for i, c := range cases {
+		core := coreOf(c)
+		if core != nil && g.lead < 0 {
+			g.lead, s = i, core.leads
+			g.known = s != nil && s.lead == i && len(s.cases) == len(cases)
+		}
+		if g.known && (core != s.cases[i] || core != nil && core.sel != s) {
+			g.known = false
+		}
+		if core == nil || !core.isReady() {
+			continue
+		}
+		if ready++; ready == 1 || !inOrder && rand.Uint32N(ready) == 0 {
+			g.drawn = i
+		}
+	}
+	return g
 }

@@ -2,7 +2,6 @@ package runnel
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -29,10 +28,12 @@ type selection struct {
 	armed  atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
 	winner int           // index of the case that was completed, cancelled if the context ended
 	cases  []*caseCore   // nil where the caller gave a nil case
+	lead   int           // index of the first case that can fire
 	byID   []*caseCore   // in locking order; made when first needed
 	waits  int           // how often it has waited
 	sticky bool          // cases stay in the queues between waits
 	timed  bool          // some channel is
+	fleet  bool          // some case is fleeting
 	since  atomic.Int64  // when the wait began, if timed
 	parker
 }
@@ -76,32 +77,21 @@ func (s *selection) deactivate() bool {
 	return w&1 != 0 && s.word.CompareAndSwap(w, w&^1)
 }
 
-// selectionOf returns the selection of these cases, made anew if the first of them that can
-// fire, cases[lead], leads another one.
-func selectionOf(cases []Case, lead int) *selection {
-	first := coreOf(cases[lead])
-	s := first.leads
-	switch {
-	case s == nil:
-		s = &selection{}
-		first.leads = s
-	case s.isOf(cases):
-		return s
-	default:
-		s.release()
+// selectionOf returns the selection of these cases, which g has looked at, made anew if the
+// first of them leads another one.
+func selectionOf(cases []Case, g glance) *selection {
+	first := coreOf(cases[g.lead])
+	if g.known {
+		return first.leads
 	}
-	s.adopt(cases)
-	return s
-}
-
-// leader returns the index of the first case that can fire, or -1.
-func leader(cases []Case) int {
-	for i, c := range cases {
-		if coreOf(c) != nil {
-			return i
-		}
+	if first.leads == nil {
+		first.leads = &selection{}
+	} else {
+		first.leads.release()
 	}
-	return -1
+	first.leads.lead = g.lead
+	first.leads.adopt(cases)
+	return first.leads
 }
 
 // coreOf returns the core of a case that can fire, else nil.
@@ -115,22 +105,9 @@ func coreOf(c Case) *caseCore {
 	return nil
 }
 
-func (s *selection) isOf(cases []Case) bool {
-	if len(cases) != len(s.cases) {
-		return false
-	}
-	for i, c := range cases {
-		core := coreOf(c)
-		if core != s.cases[i] || core != nil && core.sel != s {
-			return false
-		}
-	}
-	return true
-}
-
 // adopt makes the cases those of s.
 func (s *selection) adopt(cases []Case) {
-	s.cases, s.byID, s.waits, s.timed = nil, nil, 0, false
+	s.cases, s.byID, s.waits, s.timed, s.fleet = nil, nil, 0, false, false
 	for i, c := range cases {
 		core := coreOf(c)
 		s.cases = append(s.cases, core)
@@ -140,14 +117,25 @@ func (s *selection) adopt(cases []Case) {
 		if core.sel != nil && core.sel != s {
 			core.sel.release()
 		}
-		core.sel = s
+		core.sel, core.lies = s, false
 		s.timed = core.op.join(s, i) || s.timed
+		s.fleet = core.fleeting || s.fleet
 	}
 }
 
-// release takes all cases off their queues, but for those that another selection has
-// adopted. It may run in a cleanup, beside such another one.
+// release takes all cases off their queues.
 func (s *selection) release() {
+	s.withdraw()
+	for _, c := range s.cases {
+		if c != nil {
+			c.lies = false
+		}
+	}
+}
+
+// withdraw takes the cases off their queues, but for those that another selection has
+// adopted. It may run in a cleanup, beside such another one.
+func (s *selection) withdraw() {
 	for _, c := range s.cases {
 		if c != nil {
 			c.op.unlink(s)
@@ -160,6 +148,7 @@ func (s *selection) releaseFleeting() {
 	for _, c := range s.cases {
 		if c != nil && c.fleeting {
 			c.op.unlink(s)
+			c.lies = false
 		}
 	}
 }
@@ -189,7 +178,7 @@ func (s *selection) begin() bool {
 // linkAll puts the cases into the queues; false if one of them is ready.
 func (s *selection) linkAll() bool {
 	for _, c := range s.cases {
-		if c != nil && !c.linked.Load() && c.op.link() {
+		if c != nil && !c.isQueued() && c.op.link() {
 			return false
 		}
 	}
@@ -208,7 +197,7 @@ func (s *selection) verify() bool {
 		if w&locked != 0 {
 			w = c.state.await()
 		}
-		if w&c.ready != 0 || !c.linked.Load() {
+		if w&c.ready != 0 || c.pruned.Load() {
 			return false
 		}
 	}
@@ -230,9 +219,7 @@ func (s *selection) beginLocked() bool {
 	}
 	if !ready {
 		for _, c := range s.byID {
-			if !c.linked.Load() {
-				c.op.push()
-			}
+			c.op.push()
 		}
 		s.activate()
 	}
@@ -285,6 +272,13 @@ func (s *selection) wait(ctx context.Context, handle Case) int {
 // only for what changes. When the user drops the cases, a cleanup takes them off.
 func (s *selection) settle(handle Case) {
 	s.waits++
+	if s.winner != cancelled {
+		won := s.cases[s.winner]
+		won.lies = false
+		if s.timed {
+			won.op.waited(time.Duration(s.since.Load()))
+		}
+	}
 	switch {
 	case s.winner == cancelled || s.waits == 1:
 		s.release()
@@ -292,46 +286,7 @@ func (s *selection) settle(handle Case) {
 		s.sticky = true
 		handle.onCollect(s)
 	}
-	s.releaseFleeting()
-	if s.timed && s.winner != cancelled {
-		s.cases[s.winner].op.waited(time.Duration(s.since.Load()))
+	if s.fleet {
+		s.releaseFleeting()
 	}
-}
-
-// pickFair returns the index of a case that it has carried out, chosen evenly among those
-// that are ready, or -1 if none is.
-//
-// A case drawn at random is taken if it is ready; if not, one of the ready ones is drawn in
-// a single pass. Both ways together give every ready case the same chance.
-func pickFair(cases []Case) int {
-	n := uint32(len(cases))
-	if n > 1 {
-		i := rand.Uint32N(n)
-		if c := coreOf(cases[i]); c != nil && c.isReady() && c.op.try() {
-			return int(i)
-		}
-	}
-	for {
-		drawn, ready := -1, uint32(0)
-		for i, c := range cases {
-			if core := coreOf(c); core != nil && core.isReady() {
-				if ready++; ready == 1 || rand.Uint32N(ready) == 0 {
-					drawn = i
-				}
-			}
-		}
-		if drawn < 0 || coreOf(cases[drawn]).op.try() {
-			return drawn
-		}
-	}
-}
-
-// pickFirst is pickFair by order instead of chance.
-func pickFirst(cases []Case) int {
-	for i, c := range cases {
-		if core := coreOf(c); core != nil && core.isReady() && core.op.try() {
-			return i
-		}
-	}
-	return -1
 }

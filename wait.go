@@ -24,7 +24,7 @@ type waiter[T any] struct {
 	fn         func(T, error) // not nil: a callback instead of a goroutine
 	sends      bool           // queued with the senders, not the receivers
 	queued     bool
-	linked     atomic.Bool   // = queued, of a case: its Select looks without the lock
+	pruned     atomic.Bool   // of a case: somebody has taken it off because it did not wait
 	used       uint32        // how often a goroutine has begun to wait with it
 	returned   atomic.Uint32 // what used was when a goroutine last gave it back
 	spare      *waiter[T]    // the next one in stock
@@ -84,7 +84,7 @@ func (q *queue[T]) push(w *waiter[T]) {
 		q.tail.next = w
 	}
 	q.tail = w
-	w.setQueued(true)
+	w.queued = true
 }
 
 func (q *queue[T]) remove(w *waiter[T]) {
@@ -99,14 +99,7 @@ func (q *queue[T]) remove(w *waiter[T]) {
 		w.next.prev = w.prev
 	}
 	w.next, w.prev = nil, nil
-	w.setQueued(false)
-}
-
-func (w *waiter[T]) setQueued(yes bool) {
-	w.queued = yes
-	if w.sel != nil {
-		w.linked.Store(yes)
-	}
+	w.queued = false
 }
 
 // pop takes off the first waiter that may be completed, nil if there is none.
@@ -116,6 +109,7 @@ func (q *queue[T]) pop() *waiter[T] {
 		if w.claim() {
 			return w
 		}
+		w.pruned.Store(true)
 	}
 	return nil
 }
@@ -127,6 +121,7 @@ func (q *queue[T]) waits() bool {
 			return true
 		}
 		q.remove(w)
+		w.pruned.Store(true)
 	}
 	return false
 }
