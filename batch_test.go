@@ -3,9 +3,11 @@ package runnel_test
 import (
 	"context"
 	"io"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"weak"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/xf"
@@ -204,6 +206,24 @@ func TestBatchesGoRoundTheEndOfTheRing(t *testing.T) {
 	if v, err := c.TryRecv(); v != nil || err != runnel.ErrEmpty {
 		t.Error("an empty channel has", v, err)
 	}
+}
+
+// Received values are the receiver's alone, also those from round the end of the ring.
+func TestBatchesAreNotRetained(t *testing.T) {
+	c := runnel.New[*[64]byte](runnel.Buffer(4))
+	var seen []weak.Pointer[[64]byte]
+	for range 3 {
+		batch := []*[64]byte{new([64]byte), new([64]byte), new([64]byte)}
+		for _, v := range batch {
+			seen = append(seen, weak.Make(v))
+		}
+		c.SendAll(bg, batch)
+		c.RecvUpTo(bg, make([]*[64]byte, 3))
+	}
+	collected(t, func() bool {
+		return !slices.ContainsFunc(seen, func(p weak.Pointer[[64]byte]) bool { return p.Value() != nil })
+	})
+	runtime.KeepAlive(c)
 }
 
 func TestBatchesGoThroughATransducer(t *testing.T) {

@@ -89,6 +89,19 @@ func TestCancelStopsATimer(t *testing.T) {
 	})
 }
 
+// A stopped timer lets go of its channel; one that went on would hold it for an hour.
+func TestCancelledTimerIsCollected(t *testing.T) {
+	var stopped []weak.Pointer[runnel.Chan[time.Time]]
+	for _, end := range []func(*runnel.Chan[time.Time]){
+		(*runnel.Chan[time.Time]).Close, func(c *runnel.Chan[time.Time]) { c.Cancel(nil) },
+	} {
+		c := runnel.After(time.Hour)
+		stopped = append(stopped, weak.Make(c))
+		end(c)
+	}
+	collected(t, func() bool { return stopped[0].Value() == nil && stopped[1].Value() == nil })
+}
+
 func TestTickSendsEveryPeriodWithoutDrift(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
