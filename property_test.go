@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"slices"
@@ -402,6 +403,132 @@ func TestSelectDoesNotMeetItself(t *testing.T) {
 			t.Errorf("%d sent, %d received, %+v", sent.Load(), received.Load(), s)
 		}
 	})
+}
+
+// selectionFor makes the selection of some cases, as a Select does before it waits.
+func selectionFor(cases ...Case) *selection {
+	s := &selection{}
+	s.adopt(cases)
+	return s
+}
+
+// Between queueing and waiting another Select may take the case off the queue, because
+// it does not wait yet.
+func TestSelectNoticesThatAnotherTookItsCaseOff(t *testing.T) {
+	c := New[int]()
+	first, second := selectionFor(SendTo(c, 1)), selectionFor(RecvFrom(c))
+	if !first.linkAll() || !second.linkAll() {
+		t.Fatal("ready, with nobody there")
+	}
+	second.release() // it has gone elsewhere
+	first.activate()
+	if c.sendq.head == nil && first.verify() {
+		t.Error("it would wait outside the queue for ever")
+	}
+}
+
+// A goroutine that holds the lock may have taken the case off and not said so yet.
+func TestSelectWaitsForTheLockBeforeItTrustsItsCases(t *testing.T) {
+	c := New[int]()
+	s := selectionFor(RecvFrom(c))
+	s.linkAll()
+	c.state.lock()
+	w := c.recvq.head
+	c.recvq.remove(w)
+	if w.claim() {
+		t.Fatal("it does not wait yet")
+	}
+	s.activate()
+	var safe bool
+	meet(func() { safe = s.verify() }, func() {
+		w.pruned.Store(true)
+		c.unlock()
+	})
+	if safe {
+		t.Error("it would wait outside the queue for ever")
+	}
+}
+
+// A Select over some of many cases, each time others, is woken by any of them, and by no
+// other.
+func TestSelectOverChangingSetsIsAlwaysWoken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 5
+		r := rand.New(rand.NewPCG(stressSeed(t), 0))
+		var chans [n]*Chan[int]
+		var all [n]*RecvCase[int]
+		for i := range all {
+			chans[i] = New[int]()
+			all[i] = RecvFrom(chans[i])
+		}
+		for round := range rounds(2000) {
+			set, on := make([]Case, n), r.IntN(1<<n-1)+1
+			for i := range all {
+				if on>>i&1 == 1 {
+					set[i] = all[i]
+				}
+			}
+			var chosen Case
+			go func() { chosen, _ = Select(t.Context(), set...) }()
+			synctest.Wait()
+			i := r.IntN(n)
+			if sent := chans[i].TrySend(round) == nil; sent != (on>>i&1 == 1) {
+				t.Fatalf("round %d: set %b, sent to %d: %v", round, on, i, sent)
+			}
+			synctest.Wait()
+			if chosen == nil {
+				any := slices.IndexFunc(set, func(c Case) bool { return c != nil })
+				if err := chans[any].TrySend(round); err != nil {
+					t.Fatalf("round %d: set %b does not hear %d: %v", round, on, any, err)
+				}
+				synctest.Wait()
+			}
+			if v, err := chosen.(*RecvCase[int]).Value(); v != round || err != nil {
+				t.Fatalf("round %d: %d, %v", round, v, err)
+			}
+		}
+	})
+}
+
+// The end of a channel with a transducer waits for its last sender, and no longer.
+func TestViaEndsWhenItsLastSenderGivesUp(t *testing.T) {
+	for name, w := range map[string]func(context.Context, Sender[int], *Chan[int]){
+		"cancelled": func(ctx context.Context, in Sender[int], _ *Chan[int]) { in.Send(ctx, 1) },
+		"select cancelled": func(ctx context.Context, in Sender[int], _ *Chan[int]) {
+			Select(ctx, SendTo(in, 1), RecvFrom(New[int]()))
+		},
+		"select chose another": func(ctx context.Context, in Sender[int], other *Chan[int]) {
+			s, r := SendTo(in, 1), RecvFrom(other)
+			for range 4 {
+				Select(ctx, s, r)
+			}
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			in, out := NewVia(xf.Map(func(v int) int { return v }), Buffer(1))
+			other := New[int]()
+			in.TrySend(0)
+			go w(ctx, in, other)
+			for range 3 {
+				synctest.Wait()
+				other.TrySend(0)
+			}
+			synctest.Wait()
+			in.Close()
+			if out.Stats().Closed {
+				t.Errorf("%s: ended while a sender waits", name)
+			}
+			if other.TrySend(0) != nil {
+				cancel()
+			}
+			synctest.Wait()
+			if !out.Stats().Closed {
+				t.Errorf("%s: no sender waits, and it has not ended", name)
+			}
+		})
+	}
 }
 
 // heavy is a value whose collection can be seen.
