@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/xf"
 )
 
 // Allocations per value on steady paths. The race detector allocates on its own account.
@@ -121,4 +122,15 @@ func TestBlockingSendCaseDoesNotAllocate(t *testing.T) {
 		runnel.Select(bg, recv)
 	})
 	there.Close()
+}
+
+func TestTransducerDoesNotAllocatePerValue(t *testing.T) {
+	in, out := runnel.NewVia(xf.Map(func(v int) int { return v + 1 }), runnel.Buffer(4))
+	mustNotAllocate(t, "a transducer", func() { in.Send(bg, 1); out.Recv(bg) })
+}
+
+func TestBatchesDoNotAllocate(t *testing.T) {
+	c := runnel.New[int](runnel.Buffer(4))
+	values, buf := []int{1, 2, 3}, make([]int, 4)
+	mustNotAllocate(t, "SendAll and RecvUpTo", func() { c.SendAll(bg, values); c.RecvUpTo(bg, buf) })
 }

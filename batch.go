@@ -22,8 +22,7 @@ func (c *Chan[T]) SendAll(ctx context.Context, vs []T) (n int, err error) {
 
 // sendSome sends what goes at once, and if that is nothing, waits until the first is sent.
 func (c *Chan[T]) sendSome(ctx context.Context, vs []T) (n int, err error) {
-	var room [8]*waiter[T] // a batch often completes several
-	after := aftermath[T]{more: room[:0]}
+	var after aftermath[T]
 	c.state.lock()
 	n, err = c.putAll(vs, &after)
 	if n == 0 && err == ErrFull {
@@ -68,8 +67,7 @@ func (c *Chan[T]) RecvUpTo(ctx context.Context, buf []T) (n int, err error) {
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
-	var room [8]*waiter[T] // a batch often completes several
-	after := aftermath[T]{more: room[:0]}
+	var after aftermath[T]
 	c.state.lock()
 	n, err = c.takeUpTo(buf, &after)
 	if n == 0 && err == ErrEmpty {

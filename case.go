@@ -32,7 +32,8 @@ func RecvFrom[T any](r Receiver[T]) *RecvCase[T] {
 }
 
 // SendTo makes the case of sending v to s. With a nil s it never fires, as in Go. The value
-// stays with the case: [SendCase.Set] changes it for the next round.
+// stays with the case: [SendCase.Set] changes it for the next round. A [Producer] that is
+// closed while a Select waits with its case does not wake that Select.
 func SendTo[T any](s Sender[T], v T) *SendCase[T] {
 	c := &SendCase[T]{&sendOp[T]{}}
 	if s == nil || s.sendEnd() == nil {
@@ -40,6 +41,9 @@ func SendTo[T any](s Sender[T], v T) *SendCase[T] {
 	}
 	c.op.init(s.sendEnd(), sendReady, c.op)
 	c.op.w.val, c.op.w.sends = v, true
+	if p, ok := s.(*Producer[T]); ok {
+		c.op.over = &p.ended
+	}
 	return c
 }
 
@@ -76,6 +80,7 @@ func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selectio
 // still lies in a queue (see selection.release).
 type caseCore struct {
 	state  *stateWord   // of the channel; nil: never ready
+	over   *atomic.Bool // of a Producer: it has ended, so the case is ready with that; or nil
 	ready  uint32       // the bits of state with which the case may proceed
 	pruned *atomic.Bool // somebody has taken the case off its channel's queue
 	lies   bool         // it was put into the queue, and is not off as far as its goroutine knows
@@ -107,7 +112,9 @@ type operation interface {
 // have seen the channel unlocked before.
 func (c *caseCore) isQueued() bool { return c.lies && !c.pruned.Load() }
 
-func (c *caseCore) isReady() bool { return c.state != nil && c.state.Load()&c.ready != 0 }
+func (c *caseCore) isReady() bool { return c.state.Load()&c.ready != 0 || c.isOver() }
+
+func (c *caseCore) isOver() bool { return c.over != nil && c.over.Load() }
 
 // op is the part of recvOp and sendOp that they share.
 type op[T any] struct {
@@ -190,6 +197,10 @@ func (o *recvOp[T]) prepare() bool {
 type sendOp[T any] struct{ op[T] }
 
 func (o *sendOp[T]) try() bool {
+	if o.isOver() {
+		o.w.err = ErrClosed
+		return true
+	}
 	err := o.w.home.sendNow(o.w.val)
 	if err == ErrFull {
 		return false
@@ -200,5 +211,5 @@ func (o *sendOp[T]) try() bool {
 
 func (o *sendOp[T]) prepare() bool {
 	c := o.w.home
-	return c.isClosed() || c.hasRoom() || c.recvq.waits()
+	return o.isOver() || c.isClosed() || c.hasRoom() || c.recvq.waits()
 }

@@ -21,6 +21,7 @@ type Sender[T any] interface {
 	Done() <-chan struct{}
 	Len() int
 	Cap() int
+	OnDrop(f func(T, Reason))
 	Stats() Stats
 	sendEnd() *Chan[T]
 }

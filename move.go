@@ -214,7 +214,8 @@ func (c *Chan[T]) unlock() {
 		bits |= hasRoom
 	}
 	if c.kind == custom {
-		bits |= c.rare.readiness()
+		c.unlockCustom(bits)
+		return
 	}
 	c.state.unlock(bits)
 }

@@ -7,7 +7,7 @@ import "runtime/debug"
 //
 // The channel calls its methods one at a time, with its lock held: they must be quick, must
 // not block and must not use the channel. If one panics, the channel closes with a
-// [PanicError] as cause.
+// [PanicError] as cause, and what is lost with it is counted as [Failed].
 type Policy[T any] interface {
 	// Len returns how many values can be received now.
 	Len() int
@@ -42,7 +42,7 @@ func newCustom[T any](maker string, p Policy[T], t through, opts []Option) *Chan
 	cfg.kind = custom
 	c := &Chan[T]{}
 	r := c.more()
-	r.policy, r.through = p, t
+	r.policy, r.through = &guarded[T]{policy: p}, t
 	r.evict = func(v T, why Reason) { c.evictCustom(v, why) }
 	c.apply(cfg)
 	return c
@@ -50,7 +50,8 @@ func newCustom[T any](maker string, p Policy[T], t through, opts []Option) *Chan
 
 // NewPromise makes a channel that is sent one value: the first one is kept, and every
 // receiver gets it, now and for ever, also after Close. Later values are dropped and counted
-// as [DroppedNewest]. Of the options, [Name] applies.
+// as [DroppedNewest]. A range over [Chan.All] therefore never ends by itself. Of the options,
+// [Name] applies.
 func NewPromise[T any](opts ...Option) *Chan[T] {
 	return newCustom[T]("NewPromise", &promise[T]{}, nil, opts)
 }
@@ -80,15 +81,97 @@ func (p *promise[T]) Push(v T, drop func(T, Reason)) {
 	p.val, p.kept = v, true
 }
 
-// readiness returns the bits of a custom channel.
-func (r *rare[T]) readiness() (bits uint32) {
-	if r.policy.Len() > 0 {
+// guarded keeps the panics of a policy, which is the user's code, from those who happen to
+// use the channel. After a panic in Push the values are still received; after any other the
+// policy is not called any more, and what it held is lost.
+type guarded[T any] struct {
+	policy Policy[T]
+	broken error // the first panic
+	dead   bool
+}
+
+// guard runs f unless the policy is dead, and tells whether that went well.
+func (g *guarded[T]) guard(f func()) (ok bool) {
+	if g.dead {
+		return false
+	}
+	defer func() {
+		if p := recover(); p != nil && g.broken == nil {
+			g.broken = &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	f()
+	return true
+}
+
+func (g *guarded[T]) Len() (n int) {
+	g.dead = !g.guard(func() { n = g.policy.Len() })
+	return n
+}
+
+func (g *guarded[T]) Cap() (n int) {
+	g.guard(func() { n = g.policy.Cap() })
+	return n
+}
+
+func (g *guarded[T]) Full() (full bool) {
+	g.dead = !g.guard(func() { full = g.policy.Full() })
+	return full || g.broken != nil
+}
+
+func (g *guarded[T]) Push(v T, drop func(T, Reason)) (ok bool) {
+	return g.guard(func() { g.policy.Push(v, drop) })
+}
+
+// Pop returns the panic as an error.
+func (g *guarded[T]) Pop() (v T, err error) {
+	if g.dead = !g.guard(func() { v = g.policy.Pop() }); g.dead {
+		return v, g.broken
+	}
+	return v, nil
+}
+
+// unlockCustom is unlock for a channel with a policy. If that has panicked, the channel is
+// closed before anybody else sees it.
+func (c *Chan[T]) unlockCustom(bits uint32) {
+	p := c.rare.policy
+	if p.Len() > 0 {
 		bits |= hasValue
 	}
-	if !r.policy.Full() {
+	if !p.Full() {
 		bits |= hasRoom
 	}
-	return bits
+	if p.broken == nil {
+		c.state.unlock(bits)
+		return
+	}
+	var after aftermath[T]
+	c.fail(p.broken, &after)
+	c.state.unlock(bits | closed)
+	after.run(c)
+}
+
+// fail ends the channel because the user's code on it panicked. It may be called again.
+func (c *Chan[T]) fail(err error, after *aftermath[T]) {
+	c.writeOff()
+	if !c.isClosed() {
+		c.shut(err, after)
+	} else if c.rare.cause == nil {
+		c.rare.cause, c.rare.sendError = err, &closedError{err}
+	}
+	c.refuseSenders(err, after)
+	c.finishThrough(after)
+}
+
+// writeOff counts as failed what is missing in the account: what the policy says it does not
+// hold although it was given it. It returns how many values that are.
+func (c *Chan[T]) writeOff() int {
+	r := c.rare
+	missing := int(c.sent-c.received-r.drops.Total()) - r.policy.Len()
+	if missing > 0 {
+		r.drops[Failed] += uint64(missing)
+	}
+	return missing
 }
 
 func (c *Chan[T]) putCustom(v T, after *aftermath[T]) error {
@@ -110,7 +193,9 @@ func (c *Chan[T]) putCustom(v T, after *aftermath[T]) error {
 func (c *Chan[T]) takeCustom(after *aftermath[T]) (v T, err error) {
 	p := c.rare.policy
 	if p.Len() > 0 {
-		v = p.Pop()
+		if v, err = p.Pop(); err != nil {
+			return v, err
+		}
 		c.received++
 		c.refillCustom(after)
 		return v, nil
@@ -137,52 +222,37 @@ func (c *Chan[T]) refillCustom(after *aftermath[T]) {
 
 // serve gives values to the receivers that wait.
 func (c *Chan[T]) serve(after *aftermath[T]) {
-	for c.recvq.head != nil && c.rare.policy.Len() > 0 {
+	p := c.rare.policy
+	for c.recvq.head != nil && p.Len() > 0 {
 		r := c.recvq.pop()
 		if r == nil {
 			return
 		}
-		r.val = c.rare.policy.Pop()
-		c.received++
+		if r.val, r.err = p.Pop(); r.err == nil {
+			c.received++
+		}
 		c.completed(r, after)
 	}
 }
 
-// push gives v to the policy, which is the user's code.
+// push gives v to the policy.
 func (c *Chan[T]) push(v T, after *aftermath[T]) {
 	r := c.rare
 	c.sent++
-	if err := c.guardedPush(v); err != nil {
-		c.drop(v, Failed, after)
-		c.fail(err, after)
-		return
-	}
+	ok := r.policy.Push(v, r.evict)
 	after.drops = append(after.drops, r.evicted...)
 	clear(r.evicted)
 	r.evicted = r.evicted[:0]
+	if !ok { // unlocking closes the channel
+		if c.writeOff() > 0 && r.onDrop != nil {
+			after.drops = append(after.drops, drop[T]{v, Failed})
+		}
+		return
+	}
 	c.high = max(c.high, r.policy.Len())
 	if r.through != nil {
 		c.passed(after)
 	}
-}
-
-func (c *Chan[T]) guardedPush(v T) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	c.rare.policy.Push(v, c.rare.evict)
-	return nil
-}
-
-// fail closes the channel because the user's code on it panicked.
-func (c *Chan[T]) fail(err error, after *aftermath[T]) {
-	if !c.isClosed() {
-		c.shut(err, after)
-	}
-	c.refuseSenders(err, after)
-	c.finishThrough(after)
 }
 
 // evictCustom is what a policy calls for a value that it gives up.
@@ -198,10 +268,13 @@ func (c *Chan[T]) evictCustom(v T, why Reason) {
 
 // undeliverCustom takes out what the policy holds. A promise that was kept stays kept.
 func (c *Chan[T]) undeliverCustom(after *aftermath[T]) {
-	if _, forever := c.rare.policy.(*promise[T]); forever {
+	p := c.rare.policy
+	if _, forever := p.policy.(*promise[T]); forever {
 		return
 	}
-	for c.rare.policy.Len() > 0 {
-		c.drop(c.rare.policy.Pop(), Undelivered, after)
+	for p.Len() > 0 {
+		if v, err := p.Pop(); err == nil {
+			c.drop(v, Undelivered, after)
+		}
 	}
 }

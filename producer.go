@@ -106,6 +106,9 @@ func (p *Producer[T]) Len() int { return p.c.Len() }
 // Cap is [Chan.Cap].
 func (p *Producer[T]) Cap() int { return p.c.Cap() }
 
+// OnDrop is [Chan.OnDrop].
+func (p *Producer[T]) OnDrop(f func(T, Reason)) { p.c.OnDrop(f) }
+
 // Stats is [Chan.Stats].
 func (p *Producer[T]) Stats() Stats { return p.c.Stats() }
 

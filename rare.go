@@ -17,15 +17,18 @@ type rare[T any] struct {
 	doneClosed bool
 	onEnd      func() // called once after the end
 
-	drops  [reasons]uint64 // but for those that the channel counts as discarded
+	drops  Drops // but for those that the channel counts as discarded
 	onDrop func(T, Reason)
 
 	sendBlocked, recvBlocked atomic.Int64 // nanoseconds of finished waits
 
+	calls   ring[call[T]] // callbacks that are due
+	calling bool          // somebody is running them
+
 	producers   int // those of AddProducer that have not ended
 	producerErr error
 
-	policy  Policy[T]       // of a custom channel
+	policy  *guarded[T]     // of a custom channel
 	evict   func(T, Reason) // given to policy.Push
 	evicted []drop[T]       // by the Push that is running
 	through through         // policy, if it is the front of a transducer

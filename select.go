@@ -42,12 +42,18 @@ func SelectPriority(ctx context.Context, cases ...Case) (Case, error) {
 	return choose(ctx, cases, true)
 }
 
-// TrySelect is [Select] that never waits: [ErrNotReady] if no case can proceed at once.
+// TrySelect is [Select] that never waits: [ErrNotReady] if there was a moment at which no
+// case could proceed.
 func TrySelect(cases ...Case) (Case, error) {
-	if i, _ := carryOut(cases, false); i >= 0 {
-		return cases[i], nil
+	for {
+		i, g := carryOut(cases, false)
+		if i >= 0 {
+			return cases[i], nil
+		}
+		if len(cases) < 2 || g.lead < 0 || !selectionOf(cases, g).readyLocked() {
+			return nil, ErrNotReady
+		}
 	}
-	return nil, ErrNotReady
 }
 
 // choose is Select and SelectPriority. (Which of them is a flag and not a function, because

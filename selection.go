@@ -207,28 +207,50 @@ func (s *selection) verify() bool {
 // beginLocked is begin with the locks of all channels held, in order. Nothing but looking
 // and queueing is done under them.
 func (s *selection) beginLocked() bool {
+	s.lockAll()
+	defer s.unlockAll()
+	if s.anyReady() {
+		return false
+	}
+	for _, c := range s.byID {
+		c.op.push()
+	}
+	s.activate()
+	return true
+}
+
+// readyLocked tells whether a case is ready, all of them seen at one moment. Cases looked at
+// one after the other may each be found wanting although one was ready at any time.
+func (s *selection) readyLocked() bool {
+	s.lockAll()
+	defer s.unlockAll()
+	return s.anyReady()
+}
+
+func (s *selection) anyReady() bool {
+	for _, c := range s.byID {
+		if c.op.prepare() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *selection) lockAll() {
 	s.sortByID()
 	for i, c := range s.byID {
 		if i == 0 || c.id != s.byID[i-1].id {
 			c.op.lock()
 		}
 	}
-	ready := false
-	for _, c := range s.byID {
-		ready = ready || c.op.prepare()
-	}
-	if !ready {
-		for _, c := range s.byID {
-			c.op.push()
-		}
-		s.activate()
-	}
+}
+
+func (s *selection) unlockAll() {
 	for i, c := range s.byID {
 		if i == 0 || c.id != s.byID[i-1].id {
 			c.op.unlock()
 		}
 	}
-	return !ready
 }
 
 func (s *selection) sortByID() {

@@ -62,8 +62,8 @@ type Stats struct {
 	ReceiversWaiting int // receivers that wait now
 
 	// Times are measured on channels with a name only; they are 0 on others.
-	SendBlocked time.Duration // that senders have waited in all, added up, those of now included up to the first
-	RecvBlocked time.Duration // that receivers have waited in all
+	SendBlocked time.Duration // the sum of all finished waits of senders
+	RecvBlocked time.Duration // the sum of all finished waits of receivers
 	OldestSend  time.Duration // how long the first waiting sender has been waiting
 	OldestRecv  time.Duration // how long the first waiting receiver has been waiting
 
@@ -79,7 +79,10 @@ func (c *Chan[T]) Stats() Stats {
 		Sent: c.sent, Received: c.received, Closed: c.isClosed(),
 	}
 	if r := c.rare; r != nil {
-		s.Name, s.ID, s.Dropped = r.name, r.id, r.drops
+		s.Name, s.Dropped = r.name, r.drops
+		if s.Name != "" {
+			s.ID = r.id
+		}
 	}
 	discarded := c.discarded.Load()
 	s.Sent += discarded
@@ -115,7 +118,14 @@ func (c *Chan[T]) Len() int {
 
 // Cap returns how many values the buffer was made for: 0 for a rendezvous and for an
 // unbounded channel, 1 for a promise, what the policy says for a channel with its own.
-func (c *Chan[T]) Cap() int { return c.capacity() }
+func (c *Chan[T]) Cap() int {
+	if c.kind != custom {
+		return c.cap
+	}
+	c.state.lock()
+	defer c.unlock()
+	return c.capacity()
+}
 
 func (c *Chan[T]) length() int {
 	if c.kind == custom {

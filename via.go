@@ -167,12 +167,12 @@ func (t *transit[A, B]) leftovers() func() {
 	for _, w := range rest.more {
 		t.wakeOrKeep(w)
 	}
-	rest = t.rest
-	t.rest = aftermath[B]{}
-	if rest.first == nil && rest.drops == nil && !rest.ended {
+	if t.rest.first == nil && t.rest.drops == nil && !t.rest.ended {
 		return nil
 	}
-	return func() { rest.run(t.out) }
+	left := t.rest
+	t.rest = aftermath[B]{}
+	return func() { left.run(t.out) }
 }
 
 // wakeOrKeep wakes a goroutine and keeps a callback for later.

@@ -52,7 +52,7 @@ func (w *waiter[T]) finish() {
 		if w.home.timed {
 			w.home.rare.blocked(w)
 		}
-		w.fn(w.val, w.err)
+		w.home.callBack(w.fn, w.val, w.err)
 	default:
 		w.sleep.Signal()
 	}
