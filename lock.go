@@ -65,7 +65,7 @@ func (s *stateWord) lockContended() {
 // The constants of backOff, measured on two cores. What decides is not to look at the
 // lock's cache line while its holder works: polling it costs three to five times as much.
 const (
-	firstPause = 600 // turns of a loop on local data, about 200 ns
+	firstPause = 200 // turns of a loop on local data, about 200 ns
 	spinTries  = 4   // after these, yield: the holder may have been preempted
 )
 
