@@ -16,17 +16,17 @@ func (c *Chan[T]) SendFunc(v T, f func(error)) {
 	if f == nil {
 		f = func(error) {}
 	}
+	fn := func(_ T, err error) { f(err) }
 	var after aftermath[T]
 	c.state.lock()
-	err := c.put(v, &after)
-	if err == ErrFull {
-		c.enqueue(&waiter[T]{home: c, val: v, sends: true, fn: func(_ T, err error) { f(err) }})
+	if err := c.put(v, &after); err != ErrFull {
+		c.due(fn, v, err)
+		after.calls = true
+	} else {
+		c.enqueue(&waiter[T]{home: c, val: v, sends: true, fn: fn})
 	}
 	c.unlock()
 	after.run(c)
-	if err != ErrFull {
-		c.callBack(func(_ T, err error) { f(err) }, v, err)
-	}
 }
 
 // RecvFunc receives without a goroutine that waits: f is called once, with the result that
@@ -38,15 +38,14 @@ func (c *Chan[T]) RecvFunc(f func(T, error)) {
 	}
 	var after aftermath[T]
 	c.state.lock()
-	v, err := c.take(&after)
-	if err == ErrEmpty {
+	if v, err := c.take(&after); err != ErrEmpty {
+		c.due(f, v, err)
+		after.calls = true
+	} else {
 		c.enqueue(&waiter[T]{home: c, fn: f})
 	}
 	c.unlock()
 	after.run(c)
-	if err != ErrEmpty {
-		c.callBack(f, v, err)
-	}
 }
 
 // call is a callback with the outcome that it is to be told.
@@ -56,28 +55,44 @@ type call[T any] struct {
 	err error
 }
 
-// callBack calls f, and what else becomes due meanwhile; if somebody is doing that already,
-// it leaves f to them. So a callback that starts the next operation, as one that receives a
-// stream does, needs no stack for it.
-func (c *Chan[T]) callBack(f func(T, error), v T, err error) {
-	c.state.lock()
+// due queues a callback, to be called once the lock is released.
+func (c *Chan[T]) due(fn func(T, error), v T, err error) {
 	r := c.more()
 	if r.calls.n == len(r.calls.buf) {
 		r.calls.grow(math.MaxInt)
 	}
-	r.calls.push(call[T]{f, v, err})
-	if r.calling {
-		c.unlock()
-		return
+	r.calls.push(call[T]{fn, v, err})
+}
+
+// callBack calls what is due and what becomes due meanwhile; if somebody is doing that
+// already, it leaves it to them. So a callback that starts the next operation, as one that
+// receives a stream does, needs no stack for it.
+func (c *Chan[T]) callBack() {
+	c.state.lock()
+	if !c.rare.calling {
+		c.rare.calling = true
+		c.callAll()
+		c.rare.calling = false
 	}
-	r.calling = true
-	defer func() { // also if a callback panics
-		r.calling = false
-		c.unlock()
+	c.unlock()
+}
+
+// callAll calls what is due. The lock is held, but not while calling. If a callback panics,
+// the others are called before the panic goes on.
+func (c *Chan[T]) callAll() {
+	r := c.rare
+	finished := false
+	defer func() {
+		if !finished {
+			c.callAll()
+			r.calling = false
+			c.unlock()
+		}
 	}()
 	for r.calls.n > 0 {
 		c.callNext(r.calls.pop())
 	}
+	finished = true
 }
 
 // callNext releases the lock for the time of one callback.

@@ -72,8 +72,8 @@ func (c *SendCase[T]) core() *caseCore {
 	return &c.op.caseCore
 }
 
-func (c *RecvCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).withdraw, s) }
-func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).withdraw, s) }
+func (c *RecvCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).release, s) }
+func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selection).release, s) }
 
 // caseCore is what Select knows of a case, whatever its type. It does not point back to the
 // RecvCase or SendCase that the user holds, so that these can be collected while the case
@@ -84,10 +84,13 @@ type caseCore struct {
 	ready  uint32       // the bits of state with which the case may proceed
 	pruned *atomic.Bool // somebody has taken the case off its channel's queue
 	lies   bool         // it was put into the queue, and is not off as far as its goroutine knows
-	id     uint64       // of the channel, for locking several in order
-	op     operation
-	sel    *selection // the set of cases that this one belongs to
-	leads  *selection // the set of cases that this one was first of
+
+	// followed: somebody has queued behind the case, so in the next wait it must queue anew.
+	followed *atomic.Bool
+	id       uint64 // of the channel, for locking several in order
+	op       operation
+	sel      *selection // the set of cases that this one belongs to
+	leads    *selection // the set of cases that this one was first of
 
 	// fleeting: must not lie in the queue between two waits. On the channel before a
 	// transducer a sender that may come back would hold up the transducer's completion.
@@ -108,9 +111,9 @@ type operation interface {
 	unlock()
 }
 
-// isQueued tells whether the case lies in its channel's queue. Who asks without the lock must
-// have seen the channel unlocked before.
-func (c *caseCore) isQueued() bool { return c.lies && !c.pruned.Load() }
+// isQueued tells whether the case lies in its channel's queue with nobody behind it, so that
+// it is where it would be if it queued now.
+func (c *caseCore) isQueued() bool { return c.lies && !c.pruned.Load() && !c.followed.Load() }
 
 func (c *caseCore) isReady() bool { return c.state.Load()&c.ready != 0 || c.isOver() }
 
@@ -124,7 +127,8 @@ type op[T any] struct {
 
 func (o *op[T]) init(c *Chan[T], ready uint32, typed operation) {
 	o.w.home = c
-	o.state, o.ready, o.pruned, o.op = &c.state, ready, &o.w.pruned, typed
+	o.state, o.ready, o.op = &c.state, ready, typed
+	o.pruned, o.followed = &o.w.pruned, &o.w.followed
 	c.state.lock()
 	o.id = c.identity()
 	o.fleeting = c.rare.through != nil
@@ -138,6 +142,7 @@ func (o *op[T]) join(s *selection, i int) (timed bool) {
 	o.lock()
 	defer o.unlock()
 	o.w.sel, o.w.index = s, i
+	o.lies = false
 	return o.w.home.timed
 }
 
@@ -152,17 +157,25 @@ func (o *op[T]) unlink(s *selection) {
 	c := o.w.home
 	var after aftermath[T]
 	c.state.lock()
-	if o.w.queued && o.w.sel == s {
-		c.withdraw(&o.w, &after)
+	if o.w.sel == s {
+		o.lies = false
+		if o.w.queued {
+			c.withdraw(&o.w, &after)
+		}
 	}
 	c.unlock()
 	after.run(c)
 }
 
 func (o *op[T]) push() {
+	c := o.w.home
+	if o.w.queued && o.w.followed.Load() {
+		c.queueOf(o.w.sends).remove(&o.w)
+	}
 	if !o.w.queued {
-		o.w.home.enqueue(&o.w)
 		o.w.pruned.Store(false)
+		o.w.followed.Store(false)
+		c.enqueue(&o.w)
 	}
 	o.lies = true
 }

@@ -72,9 +72,13 @@ func (c *Chan[T]) shut(cause error, after *aftermath[T]) {
 	if cause != nil {
 		r := c.more()
 		r.cause, r.sendError = cause, &closedError{cause}
+		if cause == ErrEmpty || cause == ErrFull { // which mean something else inside
+			r.cause = r.sendError
+		}
 	}
 	for r := c.recvq.pop(); r != nil; r = c.recvq.pop() {
-		r.err = c.endError()
+		var none T
+		r.val, r.err = none, c.endError()
 		c.completed(r, after)
 	}
 	c.finishThrough(after)

@@ -185,20 +185,19 @@ func (c *Chan[T]) enqueue(w *waiter[T]) {
 	if c.timed {
 		w.since = now()
 	}
-	if w.sends {
-		c.sendq.push(w)
-	} else {
-		c.recvq.push(w)
+	c.queueOf(w.sends).push(w)
+}
+
+func (c *Chan[T]) queueOf(sends bool) *queue[T] {
+	if sends {
+		return &c.sendq
 	}
+	return &c.recvq
 }
 
 // withdraw takes w, which was not completed, off its queue.
 func (c *Chan[T]) withdraw(w *waiter[T], after *aftermath[T]) {
-	if w.sends {
-		c.sendq.remove(w)
-	} else {
-		c.recvq.remove(w)
-	}
+	c.queueOf(w.sends).remove(w)
 	if c.isClosed() {
 		c.finishThrough(after)
 	}
@@ -223,8 +222,9 @@ func (c *Chan[T]) unlock() {
 // aftermath is what an operation has to do once it has released the lock: wake those whom
 // it completed, tell what was dropped, and what follows from the channel's end.
 type aftermath[T any] struct {
-	first *waiter[T]   // completed
-	more  []*waiter[T] // completed as well, which is rare outside batches
+	first *waiter[T]   // completed, goroutine or case
+	more  []*waiter[T] // completed as well, which is rare
+	calls bool         // callbacks are due
 	drops []drop[T]    // only if somebody wants to hear of them
 	taken int          // values taken from behind a transducer, which makes room
 	ended bool         // the channel was closed
@@ -238,6 +238,14 @@ type drop[T any] struct {
 
 // completed leaves it to after to tell whoever waits with w, which is off its queue.
 func (c *Chan[T]) completed(w *waiter[T], after *aftermath[T]) {
+	if w.fn != nil {
+		if c.timed {
+			c.rare.blocked(w)
+		}
+		c.due(w.fn, w.val, w.err)
+		after.calls = true
+		return
+	}
 	c.keep(w)
 	after.add(w)
 }
@@ -250,29 +258,34 @@ func (a *aftermath[T]) add(w *waiter[T]) {
 	}
 }
 
+// run does it. What may be the user's code (reports, callbacks) comes last, so that a panic
+// in it keeps nobody asleep.
 func (a *aftermath[T]) run(c *Chan[T]) {
+	if a.ended {
+		c.ended()
+	}
 	if a.first != nil {
 		a.first.finish()
 		for _, w := range a.more {
 			w.finish()
 		}
 	}
-	if a.drops != nil || a.taken > 0 || a.ended || a.then != nil {
-		a.runRare(c)
+	if a.taken > 0 {
+		c.rare.settle(a.taken)
+	}
+	if a.calls || a.drops != nil || a.then != nil {
+		a.runUserCode(c)
 	}
 }
 
-func (a *aftermath[T]) runRare(c *Chan[T]) {
-	if a.ended {
-		c.ended()
+func (a *aftermath[T]) runUserCode(c *Chan[T]) {
+	for _, f := range a.then {
+		defer f()
+	}
+	if a.calls {
+		defer c.callBack()
 	}
 	if len(a.drops) > 0 {
 		c.report(a.drops)
-	}
-	for _, f := range a.then {
-		f()
-	}
-	if a.taken > 0 {
-		c.rare.settle(a.taken)
 	}
 }

@@ -16,6 +16,7 @@ type config struct {
 	cap    int
 	buffer string // the buffer option that was given, for messages
 	name   string
+	id     uint64 // 0 to be given when needed
 }
 
 // Buffer gives a channel a buffer of n values; a sender waits while it is full. It panics
@@ -47,6 +48,9 @@ func Name(s string) Option {
 	}
 	return optionFunc(func(c *config) { c.name = s })
 }
+
+// numbered gives a channel its number from the start.
+func numbered(id uint64) Option { return optionFunc(func(c *config) { c.id = id }) }
 
 func bounded(option string, k kind, n int) Option {
 	if n < 1 {
@@ -88,6 +92,9 @@ func (c *Chan[T]) apply(cfg config) {
 		c.standing = neverFull | discards
 	case sliding, unbounded:
 		c.standing = neverFull
+	}
+	if cfg.id != 0 {
+		c.more().id = cfg.id
 	}
 	if cfg.name != "" {
 		c.more().name = cfg.name

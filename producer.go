@@ -88,7 +88,9 @@ func (p *Producer[T]) SendAll(ctx context.Context, vs []T) (int, error) {
 // SendFunc is [Chan.SendFunc].
 func (p *Producer[T]) SendFunc(v T, f func(error)) {
 	if p.ended.Load() {
-		f(ErrClosed)
+		if f != nil {
+			f(ErrClosed)
+		}
 		return
 	}
 	p.c.SendFunc(v, f)

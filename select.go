@@ -71,7 +71,7 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 			<-ctx.Done()
 			return nil, context.Cause(ctx)
 		}
-		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead]); i {
+		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead], inOrder); i {
 		case cancelled:
 			return nil, context.Cause(ctx)
 		case retry:

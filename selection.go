@@ -23,18 +23,19 @@ import (
 // the cases lie in the queues from one Select to the next: a loop over many channels queues
 // only the one case that was chosen the last time. (docs/design/0004-select.md)
 type selection struct {
-	word   atomic.Uint64
-	watch  watch
-	armed  atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
-	winner int           // index of the case that was completed, cancelled if the context ended
-	cases  []*caseCore   // nil where the caller gave a nil case
-	lead   int           // index of the first case that can fire
-	byID   []*caseCore   // in locking order; made when first needed
-	waits  int           // how often it has waited
-	sticky bool          // cases stay in the queues between waits
-	timed  bool          // some channel is
-	fleet  bool          // some case is fleeting
-	since  atomic.Int64  // when the wait began, if timed
+	word    atomic.Uint64
+	watch   watch
+	armed   atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
+	winner  int           // index of the case that was completed, cancelled if the context ended
+	cases   []*caseCore   // nil where the caller gave a nil case
+	lead    int           // index of the first case that can fire
+	byID    []*caseCore   // in locking order; made when first needed
+	waits   int           // how often it has waited
+	inOrder bool          // the first in order is to be served first
+	sticky  bool          // cases stay in the queues between waits
+	timed   bool          // some channel is
+	fleet   bool          // some case is fleeting
+	since   atomic.Int64  // when the wait began, if timed
 	parker
 }
 
@@ -115,27 +116,17 @@ func (s *selection) adopt(cases []Case) {
 			continue // nil, or given twice
 		}
 		if core.sel != nil && core.sel != s {
-			core.sel.release()
+			core.op.unlink(core.sel) // but not its fellows, which somebody else may be using
 		}
-		core.sel, core.lies = s, false
+		core.sel = s
 		s.timed = core.op.join(s, i) || s.timed
 		s.fleet = core.fleeting || s.fleet
 	}
 }
 
-// release takes all cases off their queues.
+// release takes the cases off their queues, but for those that another selection has adopted
+// and that another goroutine may be using. It may run in a cleanup.
 func (s *selection) release() {
-	s.withdraw()
-	for _, c := range s.cases {
-		if c != nil {
-			c.lies = false
-		}
-	}
-}
-
-// withdraw takes the cases off their queues, but for those that another selection has
-// adopted. It may run in a cleanup, beside such another one.
-func (s *selection) withdraw() {
 	for _, c := range s.cases {
 		if c != nil {
 			c.op.unlink(s)
@@ -148,7 +139,6 @@ func (s *selection) releaseFleeting() {
 	for _, c := range s.cases {
 		if c != nil && c.fleeting {
 			c.op.unlink(s)
-			c.lies = false
 		}
 	}
 }
@@ -175,9 +165,15 @@ func (s *selection) begin() bool {
 	return s.beginLocked()
 }
 
-// linkAll puts the cases into the queues; false if one of them is ready.
+// linkAll puts the cases into the queues; false if one of them is ready. Of two cases on one
+// channel the one that queues first is served first, so they take turns, unless order counts.
 func (s *selection) linkAll() bool {
-	for _, c := range s.cases {
+	turn := 0
+	if !s.inOrder {
+		turn = int(s.word.Load()>>1) % len(s.cases)
+	}
+	for i := range s.cases {
+		c := s.cases[(i+turn)%len(s.cases)]
 		if c != nil && !c.isQueued() && c.op.link() {
 			return false
 		}
@@ -267,7 +263,8 @@ func (s *selection) sortByID() {
 
 // wait makes s wait and parks until a case is chosen or ctx ends. It returns the index of
 // the case, cancelled, or retry if a case has become ready.
-func (s *selection) wait(ctx context.Context, handle Case) int {
+func (s *selection) wait(ctx context.Context, handle Case, inOrder bool) int {
+	s.inOrder = inOrder
 	done := ctx.Done()
 	if done != nil && !s.watch.covers(done) {
 		register(ctx, &s.watch, s)
@@ -278,6 +275,9 @@ func (s *selection) wait(ctx context.Context, handle Case) int {
 	}
 	if !s.begin() {
 		s.watch.disarm()
+		if !s.sticky {
+			s.release() // the cases that were queued before one was found ready
+		}
 		return retry
 	}
 	if id != 0 && ctx.Err() != nil { // its end may have come before s was waiting

@@ -29,14 +29,14 @@ func NewVia[A, B any](x xf.Step[A, B], opts ...Option) (Sender[A], Receiver[B]) 
 	if cfg.buffer == "" {
 		panic("runnel: NewVia: a transducer needs a buffer: give Buffer, Dropping, Sliding or Unbounded")
 	}
-	t := newTransit(cfg, x)
-	var name []Option
+	front := []Option{numbered(ids.Add(1))} // before out: the order in which they are locked
 	if cfg.name != "" {
-		name = []Option{Name(cfg.name + ".in")}
+		front = append(front, Name(cfg.name+".in"))
 	}
-	front := newCustom("NewVia", t, t, name)
-	t.out.more().settle = func(k int) { t.left(front, k) }
-	return front, &viaReceiver[A, B]{t.out, front}
+	t := newTransit(cfg, x)
+	in := newCustom("NewVia", t, t, front)
+	t.out.more().settle = func(k int) { t.left(in, k) }
+	return in, &viaReceiver[A, B]{t.out, in}
 }
 
 // viaReceiver is the receiving end: the channel behind the transducer.
@@ -159,29 +159,19 @@ func (t *transit[A, B]) complete() (err error) {
 
 // leftovers wakes the goroutines that got a value and returns the rest as a function.
 func (t *transit[A, B]) leftovers() func() {
-	rest := t.rest
-	t.rest = aftermath[B]{drops: rest.drops, ended: rest.ended}
-	if rest.first != nil {
-		t.wakeOrKeep(rest.first)
+	if t.rest.first != nil {
+		t.rest.first.finish()
+		for _, w := range t.rest.more {
+			w.finish()
+		}
+		t.rest.first, t.rest.more = nil, nil
 	}
-	for _, w := range rest.more {
-		t.wakeOrKeep(w)
-	}
-	if t.rest.first == nil && t.rest.drops == nil && !t.rest.ended {
+	if !t.rest.calls && t.rest.drops == nil && !t.rest.ended {
 		return nil
 	}
 	left := t.rest
 	t.rest = aftermath[B]{}
 	return func() { left.run(t.out) }
-}
-
-// wakeOrKeep wakes a goroutine and keeps a callback for later.
-func (t *transit[A, B]) wakeOrKeep(w *waiter[B]) {
-	if w.fn != nil {
-		t.rest.add(w)
-	} else {
-		w.finish()
-	}
 }
 
 // transitOut is the sink behind the transducer.
@@ -197,8 +187,10 @@ func (t transitOut[A, B]) Put(v B) bool {
 		return false
 	}
 	n := c.ring.n
-	if err := c.buffer(v, &t.rest); err != nil {
-		panic("runnel: a channel behind a transducer is never full")
+	if c.kind == unbounded {
+		c.put(v, &t.rest) // nothing is dropped: whoever waits may have it at once
+	} else {
+		c.buffer(v, &t.rest)
 	}
 	t.held += c.ring.n - n
 	return true

@@ -25,6 +25,7 @@ type waiter[T any] struct {
 	sends      bool           // queued with the senders, not the receivers
 	queued     bool
 	pruned     atomic.Bool   // of a case: somebody has taken it off because it did not wait
+	followed   atomic.Bool   // of a case: somebody has queued behind it
 	used       uint32        // how often a goroutine has begun to wait with it
 	returned   atomic.Uint32 // what used was when a goroutine last gave it back
 	spare      *waiter[T]    // the next one in stock
@@ -43,17 +44,11 @@ func (cancelledError) Error() string { return "runnel: wait cancelled" }
 // chosen another case or is not waiting at the moment.
 func (w *waiter[T]) claim() bool { return w.sel == nil || w.sel.claim(w.index) }
 
-// finish tells whoever waits that w was completed. The lock of home is not held.
+// finish tells the goroutine that waits that w was completed. The lock of home is not held.
 func (w *waiter[T]) finish() {
-	switch {
-	case w.sel != nil:
+	if w.sel != nil {
 		w.sel.wake()
-	case w.fn != nil:
-		if w.home.timed {
-			w.home.rare.blocked(w)
-		}
-		w.home.callBack(w.fn, w.val, w.err)
-	default:
+	} else {
 		w.sleep.Signal()
 	}
 }
@@ -82,6 +77,9 @@ func (q *queue[T]) push(w *waiter[T]) {
 		q.head = w
 	} else {
 		q.tail.next = w
+		if q.tail.sel != nil {
+			q.tail.followed.Store(true)
+		}
 	}
 	q.tail = w
 	w.queued = true
@@ -184,7 +182,7 @@ func (w *waiter[T]) idle() bool { return w.returned.Load() == w.used }
 // out again when the goroutine that waited has given it back.
 func (c *Chan[T]) keep(w *waiter[T]) {
 	s := c.stockOf(w.sends)
-	if w.sel == nil && w.fn == nil && s.n < maxStock {
+	if w.sel == nil && s.n < maxStock {
 		s.push(w)
 	}
 }
