@@ -94,9 +94,11 @@ func (c *Chan[T]) takeUpTo(buf []T, after *aftermath[T]) (n int, err error) {
 			n += k
 			continue
 		}
-		if buf[n], err = c.take(after); err != nil {
+		v, err := c.take(after)
+		if err != nil {
 			return n, err
 		}
+		buf[n] = v
 		n++
 	}
 	return n, nil

@@ -111,6 +111,6 @@ func (c *Chan[T]) unreceive(v T) {
 	after.run(c)
 }
 
-// Go is the go statement as a function: the one place where this package starts goroutines
-// (docs/design/0005-simulator-seam.md).
+// Go is the go statement as a function, and the one place where this package starts
+// goroutines, so that a simulator can own them (docs/design/0005-simulator-seam.md).
 func Go(f func()) { go f() }

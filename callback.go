@@ -4,7 +4,8 @@ import "math"
 
 // SendFunc sends v without a goroutine that waits: f is called once, with the result that
 // [Chan.Send] would have given, when v has been accepted or refused. It is called by this
-// goroutine before SendFunc returns, or later by the one whose operation completes the send.
+// goroutine before SendFunc returns, or later by the one whose operation completes the send, or
+// by one that is running callbacks of the channel at that moment.
 //
 // The callbacks of a channel are called one at a time, and never inside one another: one that
 // becomes due while another is running is called after it, by the same goroutine. f may use
@@ -27,6 +28,18 @@ func (c *Chan[T]) SendFunc(v T, f func(error)) {
 	}
 	c.unlock()
 	after.run(c)
+}
+
+// refuse calls f with ErrClosed, in its turn.
+func (c *Chan[T]) refuse(f func(error)) {
+	if f == nil {
+		return
+	}
+	c.state.lock()
+	var none T
+	c.due(func(_ T, err error) { f(err) }, none, ErrClosed)
+	c.unlock()
+	c.callBack()
 }
 
 // RecvFunc receives without a goroutine that waits: f is called once, with the result that

@@ -36,12 +36,13 @@ func RecvFrom[T any](r Receiver[T]) *RecvCase[T] {
 // closed while a Select waits with its case does not wake that Select.
 func SendTo[T any](s Sender[T], v T) *SendCase[T] {
 	c := &SendCase[T]{&sendOp[T]{}}
-	if s == nil || s.sendEnd() == nil {
+	p, isProducer := s.(*Producer[T])
+	if s == nil || isProducer && p == nil || s.sendEnd() == nil {
 		return c
 	}
 	c.op.init(s.sendEnd(), sendReady, c.op)
 	c.op.w.val, c.op.w.sends = v, true
-	if p, ok := s.(*Producer[T]); ok {
+	if isProducer {
 		c.op.over = &p.ended
 	}
 	return c
@@ -77,24 +78,22 @@ func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selectio
 
 // caseCore is what Select knows of a case, whatever its type. It does not point back to the
 // RecvCase or SendCase that the user holds, so that these can be collected while the case
-// still lies in a queue (see selection.release).
+// still lies in a queue (see onCollect).
 type caseCore struct {
-	state  *stateWord   // of the channel; nil: never ready
-	over   *atomic.Bool // of a Producer: it has ended, so the case is ready with that; or nil
-	ready  uint32       // the bits of state with which the case may proceed
-	pruned *atomic.Bool // somebody has taken the case off its channel's queue
-	lies   bool         // it was put into the queue, and is not off as far as its goroutine knows
-
-	// followed: somebody has queued behind the case, so in the next wait it must queue anew.
-	followed *atomic.Bool
-	id       uint64 // of the channel, for locking several in order
-	op       operation
-	sel      *selection // the set of cases that this one belongs to
-	leads    *selection // the set of cases that this one was first of
+	state  *stateWord     // of the channel; nil: never ready
+	over   *atomic.Bool   // of a Producer: it has ended, so the case is ready with that; or nil
+	sel    *selection     // the set of cases that this one belongs to
+	marks  *atomic.Uint32 // of its waiter
+	ready  uint32         // the bits of state with which the case may proceed
+	queued bool           // it lies in the queue, as far as its goroutine knows
 
 	// fleeting: must not lie in the queue between two waits. On the channel before a
 	// transducer a sender that may come back would hold up the transducer's completion.
 	fleeting bool
+
+	leads *selection // the set of cases that this one was first of
+	op    operation
+	id    uint64 // of the channel, for locking several in order
 }
 
 // operation is the typed side of a case. The channel's lock is not held, but for prepare
@@ -108,12 +107,12 @@ type operation interface {
 	waited(since time.Duration) // accounts for its wait, which ended with its being chosen
 	join(s *selection, i int) (timed bool)
 	lock()
-	unlock()
+	unlock() (rest func()) // what is to be done when no lock is held any more, or nil
 }
 
 // isQueued tells whether the case lies in its channel's queue with nobody behind it, so that
 // it is where it would be if it queued now.
-func (c *caseCore) isQueued() bool { return c.lies && !c.pruned.Load() && !c.followed.Load() }
+func (c *caseCore) isQueued() bool { return c.queued && c.marks.Load() == 0 }
 
 func (c *caseCore) isReady() bool { return c.state.Load()&c.ready != 0 || c.isOver() }
 
@@ -128,21 +127,33 @@ type op[T any] struct {
 func (o *op[T]) init(c *Chan[T], ready uint32, typed operation) {
 	o.w.home = c
 	o.state, o.ready, o.op = &c.state, ready, typed
-	o.pruned, o.followed = &o.w.pruned, &o.w.followed
+	o.marks = &o.w.marks
 	c.state.lock()
 	o.id = c.identity()
 	o.fleeting = c.rare.through != nil
 	c.unlock()
 }
 
-func (o *op[T]) lock()   { o.w.home.state.lock() }
-func (o *op[T]) unlock() { o.w.home.unlock() }
+func (o *op[T]) lock() { o.w.home.state.lock() }
+
+func (o *op[T]) unlock() (rest func()) {
+	c := o.w.home
+	if c.kind != custom {
+		c.unlock()
+		return nil
+	}
+	after := c.unlockCustom(c.readiness())
+	if after == nil {
+		return nil
+	}
+	return func() { after.run(c) }
+}
 
 func (o *op[T]) join(s *selection, i int) (timed bool) {
 	o.lock()
-	defer o.unlock()
+	defer o.w.home.unlock()
 	o.w.sel, o.w.index = s, i
-	o.lies = false
+	o.queued = false
 	return o.w.home.timed
 }
 
@@ -158,7 +169,7 @@ func (o *op[T]) unlink(s *selection) {
 	var after aftermath[T]
 	c.state.lock()
 	if o.w.sel == s {
-		o.lies = false
+		o.queued = false
 		if o.w.queued {
 			c.withdraw(&o.w, &after)
 		}
@@ -169,21 +180,20 @@ func (o *op[T]) unlink(s *selection) {
 
 func (o *op[T]) push() {
 	c := o.w.home
-	if o.w.queued && o.w.followed.Load() {
+	if o.w.queued && o.w.marks.Load()&followed != 0 {
 		c.queueOf(o.w.sends).remove(&o.w)
 	}
 	if !o.w.queued {
-		o.w.pruned.Store(false)
-		o.w.followed.Store(false)
+		o.w.marks.Store(0)
 		c.enqueue(&o.w)
 	}
-	o.lies = true
+	o.queued = true
 }
 
 // link looks under the lock whether the case is ready, so that it is not queued in vain.
 func (o *op[T]) link() (ready bool) {
 	o.lock()
-	defer o.unlock()
+	defer o.w.home.unlock()
 	if o.op.prepare() {
 		return true
 	}

@@ -13,10 +13,10 @@ import (
 //	 3. live receiver waits    ⇒ no value is buffered and no live sender waits
 //	 4. closed                 ⇒ no live receiver waits
 //	 5. sent = received + n + Σ dropped        (except on a promise, which is never emptied)
-//	 6. state = readiness(): a bit that is due is never missing
+//	 6. state ⊇ readiness(), and what the policy says: a bit that is due is never missing
 //	 7. limit = number of buffered values below which a send may simply push: min(cap, slots),
 //	    0 for a channel with a Policy, −1 once closed
-//	 8. every slot that holds no value is zero, and so is val of every waiter in stock
+//	 8. every slot that holds no value is zero, and so is val of every idle waiter in stock
 //
 // A value moves exactly once, under the lock, by whoever makes the move possible: the
 // sender puts it into the hands of a receiver that waits, a receiver moves the value of a
@@ -24,8 +24,9 @@ import (
 // waiters are served in order, and a channel with n slots holds n values plus those of the
 // senders that wait, as Go's own channels do.
 //
-// The lock is held for constant work (plus the user's own code where the channel has a
-// Policy or a transducer), never while parking, waking or calling back.
+// The lock is held for constant work for each value and waiter that an operation moves (plus
+// the user's own code where the channel has a Policy or a transducer), never while parking,
+// calling back or reporting drops.
 
 // Chan is a channel: a queue of values of type T with a policy for when it is full, a story
 // of how it ends, and an account of every value that went through it. Make one with [New],

@@ -23,7 +23,8 @@ func (c *Chan[T]) CloseWith(cause error) {
 // Cancel ends the channel abruptly, from the receiving side: nobody wants the values any
 // more. Senders that wait and later ones get an error that wraps [ErrClosed] and cause;
 // their values are theirs again. Buffered values are taken out, counted as [Undelivered] and
-// given to [Chan.OnDrop]. After Close it still does that to what has not been received.
+// given to [Chan.OnDrop]. After Close it still does that to what has not been received. A
+// promise that was kept stays kept.
 func (c *Chan[T]) Cancel(cause error) {
 	var after aftermath[T]
 	c.state.lock()
@@ -50,7 +51,8 @@ func (c *Chan[T]) Err() error {
 
 // Done returns a native channel that is closed when sends are refused: after Close,
 // CloseWith or Cancel. Values may still be buffered then. It is for goroutines that wait for
-// native channels; the native channel is made on first use.
+// native channels; the native channel is made on first use, and belongs to the
+// testing/synctest bubble in which that happens, if any.
 func (c *Chan[T]) Done() <-chan struct{} {
 	c.state.lock()
 	defer c.unlock()

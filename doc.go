@@ -19,6 +19,9 @@
 //	for o := range orders.All(ctx) {
 //		handle(o)
 //	}
+//	if ctx.Err() != nil {
+//		return context.Cause(ctx)
+//	}
 //	return orders.Err() // why the stream ended, nil for a plain Close
 //
 // Instead of waiting when it is full, a channel can drop the newest value ([Dropping]) or the
@@ -52,7 +55,8 @@
 //
 // # Blocking and backpressure
 //
-// Send blocks while the channel is full, Recv while it is open and empty; nothing else blocks.
+// A send blocks while the channel is full, a receive while it is open and empty, and so do the
+// batch forms, Select and the ranges made of them. Everything else returns at once.
 // A full channel is how a slow consumer slows its producers down: nothing piles up unless the
 // policy says so. Every blocking operation takes a context and ends with its cause when it
 // ends. A context that has ended already wins over an operation that could proceed.

@@ -7,7 +7,7 @@ import (
 
 // Sender is the end of a channel that values are put into. [Chan] and [Producer] are
 // senders. Take a Sender where a function only sends: it can close the channel, gracefully,
-// but not receive.
+// but not receive. Its methods are those of [Chan].
 //
 // The interface is sealed: a type outside this package becomes a Sender by embedding one.
 type Sender[T any] interface {
@@ -28,7 +28,7 @@ type Sender[T any] interface {
 
 // Receiver is the end of a channel that values are taken out of. [Chan] is a receiver. Take
 // a Receiver where a function only receives: it can cancel the channel, so that its senders
-// stop, but not send.
+// stop, but not send. Its methods are those of [Chan].
 //
 // The interface is sealed: a type outside this package becomes a Receiver by embedding one.
 type Receiver[T any] interface {

@@ -1,6 +1,9 @@
 package runnel
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Moving values, with the lock held. Every operation, blocking or not, single or batch,
 // callback or case of a Select, comes down to put and take.
@@ -65,10 +68,6 @@ func (c *Chan[T]) nothing() error {
 
 // deliver gives v to the receiver r that waits.
 func (c *Chan[T]) deliver(r *waiter[T], v T, after *aftermath[T]) {
-	if c.ring.n > 0 { // r is a Select that began to wait just now: older values first
-		c.store(v)
-		v = c.ring.pop()
-	}
 	r.val = v
 	c.sent++
 	c.received++
@@ -205,6 +204,18 @@ func (c *Chan[T]) withdraw(w *waiter[T], after *aftermath[T]) {
 
 // unlock publishes what may be done next (invariant 6) and releases the lock.
 func (c *Chan[T]) unlock() {
+	bits := c.readiness()
+	if c.kind == custom {
+		if after := c.unlockCustom(bits); after != nil {
+			after.run(c)
+		}
+		return
+	}
+	c.state.unlock(bits)
+}
+
+// readiness returns the bits that are due, but for those that a policy decides.
+func (c *Chan[T]) readiness() uint32 {
 	bits := c.standing
 	if c.ring.n > 0 || c.sendq.head != nil {
 		bits |= hasValue
@@ -212,11 +223,7 @@ func (c *Chan[T]) unlock() {
 	if c.ring.n < c.cap || c.recvq.head != nil {
 		bits |= hasRoom
 	}
-	if c.kind == custom {
-		c.unlockCustom(bits)
-		return
-	}
-	c.state.unlock(bits)
+	return bits
 }
 
 // aftermath is what an operation has to do once it has released the lock: wake those whom
@@ -279,7 +286,7 @@ func (a *aftermath[T]) run(c *Chan[T]) {
 }
 
 func (a *aftermath[T]) runUserCode(c *Chan[T]) {
-	for _, f := range a.then {
+	for _, f := range slices.Backward(a.then) {
 		defer f()
 	}
 	if a.calls {

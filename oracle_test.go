@@ -113,6 +113,9 @@ func readOracle(t *testing.T) (programs []oracleProgram) {
 }
 
 func (p oracleProgram) compare(got []oracleResult) string {
+	if len(got) != len(p.Results) {
+		return fmt.Sprintf("%d outcomes, core.async %d", len(got), len(p.Results))
+	}
 	for i, want := range p.Results {
 		if !reflect.DeepEqual(got[i], want) {
 			return fmt.Sprintf("operation %d %+v: got %v, core.async %v", i, p.Ops[i], got[i], want)

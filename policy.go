@@ -20,7 +20,7 @@ type Policy[T any] interface {
 	Full() bool
 
 	// Push takes v. For every value that it gives up for that, v itself perhaps, it calls
-	// drop with the reason. It is called while Full is false.
+	// drop with the reason, before it returns. It is called while Full is false.
 	Push(v T, drop func(T, Reason))
 
 	// Pop removes the value to be received next. It is called while Len is positive.
@@ -132,8 +132,9 @@ func (g *guarded[T]) Pop() (v T, err error) {
 }
 
 // unlockCustom is unlock for a channel with a policy. If that has panicked, the channel is
-// closed before anybody else sees it.
-func (c *Chan[T]) unlockCustom(bits uint32) {
+// closed before anybody else sees it, and what follows from that is left to the caller, who
+// may still hold other locks.
+func (c *Chan[T]) unlockCustom(bits uint32) (after *aftermath[T]) {
 	p := c.rare.policy
 	if p.Len() > 0 {
 		bits |= hasValue
@@ -141,14 +142,13 @@ func (c *Chan[T]) unlockCustom(bits uint32) {
 	if !p.Full() {
 		bits |= hasRoom
 	}
-	if p.broken == nil {
-		c.state.unlock(bits)
-		return
+	if p.broken != nil {
+		after = &aftermath[T]{}
+		c.fail(p.broken, after)
+		bits |= closed
 	}
-	var after aftermath[T]
-	c.fail(p.broken, &after)
-	c.state.unlock(bits | closed)
-	after.run(c)
+	c.state.unlock(bits)
+	return after
 }
 
 // fail ends the channel because the user's code on it panicked. It may be called again.

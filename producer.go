@@ -88,9 +88,7 @@ func (p *Producer[T]) SendAll(ctx context.Context, vs []T) (int, error) {
 // SendFunc is [Chan.SendFunc].
 func (p *Producer[T]) SendFunc(v T, f func(error)) {
 	if p.ended.Load() {
-		if f != nil {
-			f(ErrClosed)
-		}
+		p.c.refuse(f)
 		return
 	}
 	p.c.SendFunc(v, f)

@@ -441,7 +441,7 @@ func TestSelectWaitsForTheLockBeforeItTrustsItsCases(t *testing.T) {
 	s.activate()
 	var safe bool
 	meet(func() { safe = s.verify() }, func() {
-		w.pruned.Store(true)
+		w.mark(pruned)
 		c.unlock()
 	})
 	if safe {

@@ -5,6 +5,7 @@ package runnel
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -201,4 +202,71 @@ func TestSelectOverBothEndsOfAViaDoesNotDeadlock(t *testing.T) {
 	selects.Wait() // a deadlock shows as the test's timeout
 	cancel()
 	traffic.Wait()
+}
+
+type brokenLen struct{ broken bool }
+
+func (p *brokenLen) Cap() int                        { return 1 }
+func (p *brokenLen) Full() bool                      { return true }
+func (p *brokenLen) Pop() int                        { return 0 }
+func (p *brokenLen) Push(v int, _ func(int, Reason)) {}
+func (p *brokenLen) Len() int {
+	if p.broken {
+		panic("Len")
+	}
+	return 0
+}
+
+func TestPolicyThatPanicsUnderASelectCallsBackWithoutLocks(t *testing.T) {
+	p := &brokenLen{}
+	c1, c2 := NewBuffered(p), New[int]()
+	r1, r2 := RecvFrom(c1), RecvFrom(c2)
+	TrySelect(r1, r2)
+	var got error
+	c1.RecvFunc(func(_ int, err error) { got = err; c2.TrySend(1) })
+	p.broken = true
+	TrySelect(r1, r2) // a lock that is still held shows as the test's timeout
+	var panicked *PanicError
+	if !errors.As(got, &panicked) {
+		t.Errorf("the receiver was told %v", got)
+	}
+}
+
+func TestDropsBehindATransducerAreToldInOrder(t *testing.T) {
+	in, out := NewVia(xf.Map(func(v int) int { return v }), Dropping(1))
+	var dropped []int
+	out.OnDrop(func(v int, _ Reason) { dropped = append(dropped, v) })
+	in.SendAll(t.Context(), []int{1, 2, 3, 4, 5})
+	if !slices.Equal(dropped, []int{2, 3, 4, 5}) {
+		t.Errorf("told of %v", dropped)
+	}
+}
+
+func TestRefusedCallbacksOfAnEndedProducerDoNotNest(t *testing.T) {
+	c := New[int]()
+	p := c.AddProducer()
+	p.Close()
+	depth, deepest, calls := 0, 0, 0
+	var f func(error)
+	f = func(error) {
+		depth++
+		deepest = max(deepest, depth)
+		if calls++; calls < 100 {
+			p.SendFunc(1, f)
+		}
+		depth--
+	}
+	p.SendFunc(1, f)
+	if calls != 100 || deepest != 1 {
+		t.Errorf("%d calls, %d deep", calls, deepest)
+	}
+}
+
+func TestRecvUpToLeavesTheRestOfTheBufferAlone(t *testing.T) {
+	c := New[int](Buffer(2))
+	c.TrySend(1)
+	buf := []int{9, 9, 9}
+	if n, err := c.RecvUpTo(t.Context(), buf); n != 1 || err != nil || !slices.Equal(buf, []int{1, 9, 9}) {
+		t.Errorf("%d, %v, %v", n, err, buf)
+	}
 }

@@ -1,6 +1,7 @@
 package runnel
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync/atomic"
@@ -23,19 +24,19 @@ import (
 // the cases lie in the queues from one Select to the next: a loop over many channels queues
 // only the one case that was chosen the last time. (docs/design/0004-select.md)
 type selection struct {
-	word    atomic.Uint64
-	watch   watch
-	armed   atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
-	winner  int           // index of the case that was completed, cancelled if the context ended
-	cases   []*caseCore   // nil where the caller gave a nil case
-	lead    int           // index of the first case that can fire
-	byID    []*caseCore   // in locking order; made when first needed
-	waits   int           // how often it has waited
-	inOrder bool          // the first in order is to be served first
-	sticky  bool          // cases stay in the queues between waits
-	timed   bool          // some channel is
-	fleet   bool          // some case is fleeting
-	since   atomic.Int64  // when the wait began, if timed
+	word     atomic.Uint64
+	watch    watch
+	armed    atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
+	winner   int           // index of the case that was completed, cancelled if the context ended
+	cases    []*caseCore   // nil where the caller gave a nil case
+	lead     int           // index of the first case that can fire
+	byID     []*caseCore   // in locking order; made when first needed
+	waits    int           // how often it has waited
+	inOrder  bool          // the first in order is to be served first
+	sticky   bool          // cases stay in the queues between waits
+	timed    bool          // some channel is
+	fleeting bool          // some case is fleeting
+	since    atomic.Int64  // when the wait began, if timed
 	parker
 }
 
@@ -108,7 +109,7 @@ func coreOf(c Case) *caseCore {
 
 // adopt makes the cases those of s.
 func (s *selection) adopt(cases []Case) {
-	s.cases, s.byID, s.waits, s.timed, s.fleet = nil, nil, 0, false, false
+	s.cases, s.byID, s.waits, s.timed, s.fleeting = nil, nil, 0, false, false
 	for i, c := range cases {
 		core := coreOf(c)
 		s.cases = append(s.cases, core)
@@ -120,7 +121,7 @@ func (s *selection) adopt(cases []Case) {
 		}
 		core.sel = s
 		s.timed = core.op.join(s, i) || s.timed
-		s.fleet = core.fleeting || s.fleet
+		s.fleeting = core.fleeting || s.fleeting
 	}
 }
 
@@ -170,7 +171,7 @@ func (s *selection) begin() bool {
 func (s *selection) linkAll() bool {
 	turn := 0
 	if !s.inOrder {
-		turn = int(s.word.Load()>>1) % len(s.cases)
+		turn = int(s.word.Load() >> 1 % uint64(len(s.cases)))
 	}
 	for i := range s.cases {
 		c := s.cases[(i+turn)%len(s.cases)]
@@ -181,9 +182,9 @@ func (s *selection) linkAll() bool {
 	return true
 }
 
-// verify tells whether s waits safely. The word is read before the link: who takes a case
-// off does both under the lock, so if the word is seen without the lock, either that
-// happened before and the link tells, or the selection will be seen to wait.
+// verify tells whether s waits safely. The word is read before the marks: who takes a
+// case off does both under the lock, so if the word is seen without the lock, either that
+// happened before and the mark tells, or the selection will be seen to wait.
 func (s *selection) verify() bool {
 	for _, c := range s.cases {
 		if c == nil {
@@ -193,7 +194,7 @@ func (s *selection) verify() bool {
 		if w&locked != 0 {
 			w = c.state.await()
 		}
-		if w&c.ready != 0 || c.pruned.Load() {
+		if w&c.ready != 0 || c.marks.Load()&pruned != 0 {
 			return false
 		}
 	}
@@ -242,10 +243,17 @@ func (s *selection) lockAll() {
 }
 
 func (s *selection) unlockAll() {
+	var rest []func()
 	for i, c := range s.byID {
-		if i == 0 || c.id != s.byID[i-1].id {
-			c.op.unlock()
+		if i > 0 && c.id == s.byID[i-1].id {
+			continue
 		}
+		if f := c.op.unlock(); f != nil {
+			rest = append(rest, f)
+		}
+	}
+	for _, f := range rest {
+		f()
 	}
 }
 
@@ -258,7 +266,7 @@ func (s *selection) sortByID() {
 			s.byID = append(s.byID, c)
 		}
 	}
-	slices.SortFunc(s.byID, func(a, b *caseCore) int { return int(int64(a.id) - int64(b.id)) })
+	slices.SortFunc(s.byID, func(a, b *caseCore) int { return cmp.Compare(a.id, b.id) })
 }
 
 // wait makes s wait and parks until a case is chosen or ctx ends. It returns the index of
@@ -296,7 +304,7 @@ func (s *selection) settle(handle Case) {
 	s.waits++
 	if s.winner != cancelled {
 		won := s.cases[s.winner]
-		won.lies = false
+		won.queued = false
 		if s.timed {
 			won.op.waited(time.Duration(s.since.Load()))
 		}
@@ -308,7 +316,7 @@ func (s *selection) settle(handle Case) {
 		s.sticky = true
 		handle.onCollect(s)
 	}
-	if s.fleet {
+	if s.fleeting {
 		s.releaseFleeting()
 	}
 }

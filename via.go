@@ -106,7 +106,7 @@ func (t *transit[A, B]) Push(v A, _ func(A, Reason)) {
 
 // serve gives what came out to receivers that wait. It comes after the whole expansion of a
 // value has been buffered, so that what a dropping or sliding buffer keeps of it does not
-// depend on who happens to wait.
+// depend on who happens to wait. (Where nothing is dropped, Put has served them already.)
 func (t *transit[A, B]) serve() {
 	for t.out.ring.n > 0 {
 		r := t.out.recvq.pop()

@@ -24,8 +24,7 @@ type waiter[T any] struct {
 	fn         func(T, error) // not nil: a callback instead of a goroutine
 	sends      bool           // queued with the senders, not the receivers
 	queued     bool
-	pruned     atomic.Bool   // of a case: somebody has taken it off because it did not wait
-	followed   atomic.Bool   // of a case: somebody has queued behind it
+	marks      atomic.Uint32 // of a case: pruned, followed
 	used       uint32        // how often a goroutine has begun to wait with it
 	returned   atomic.Uint32 // what used was when a goroutine last gave it back
 	spare      *waiter[T]    // the next one in stock
@@ -67,6 +66,19 @@ func (w *waiter[T]) cancelWait(id uint64) {
 	after.run(c)
 }
 
+// The marks of a case that lies in a queue while its selection does not wait.
+const (
+	pruned   uint32 = 1 << iota // somebody has taken it off, because it did not wait
+	followed                    // somebody has queued behind it: in the next wait it queues anew
+)
+
+// mark tells the goroutine of the case w what has happened in the queue.
+func (w *waiter[T]) mark(m uint32) {
+	if w.sel != nil && w.marks.Load()&m == 0 {
+		w.marks.Or(m)
+	}
+}
+
 // queue is a list of waiters, first come first served. Cases of a Select that is not
 // waiting (any more) may lie in it; they are skipped and taken off when met.
 type queue[T any] struct{ head, tail *waiter[T] }
@@ -77,9 +89,7 @@ func (q *queue[T]) push(w *waiter[T]) {
 		q.head = w
 	} else {
 		q.tail.next = w
-		if q.tail.sel != nil {
-			q.tail.followed.Store(true)
-		}
+		q.tail.mark(followed)
 	}
 	q.tail = w
 	w.queued = true
@@ -107,7 +117,7 @@ func (q *queue[T]) pop() *waiter[T] {
 		if w.claim() {
 			return w
 		}
-		w.pruned.Store(true)
+		w.mark(pruned)
 	}
 	return nil
 }
@@ -119,7 +129,7 @@ func (q *queue[T]) waits() bool {
 			return true
 		}
 		q.remove(w)
-		w.pruned.Store(true)
+		w.mark(pruned)
 	}
 	return false
 }

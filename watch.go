@@ -89,7 +89,11 @@ func canStand(ctx context.Context) bool {
 		if t.Elem().Name() != "valueCtx" {
 			return true
 		}
-		ctx = reflect.ValueOf(ctx).Elem().FieldByName("Context").Interface().(context.Context)
+		parent := reflect.ValueOf(ctx).Elem().FieldByName("Context")
+		if !parent.IsValid() {
+			return false
+		}
+		ctx = parent.Interface().(context.Context)
 	}
 }
 

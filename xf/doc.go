@@ -1,6 +1,6 @@
 // Package xf holds typed transducers: transformations of a stream of values that do not know where the values come
-// from or where they go. The same [Step] runs on a slice, on an iterator, on a channel (runnel.NewVia) and as a stage
-// between two channels (pipe.Through), and gives the same values everywhere.
+// from or where they go. The same [Step] runs on a slice, on an iterator and on a channel (runnel.NewVia), and gives the
+// same values everywhere.
 //
 // # Usage
 //
@@ -58,7 +58,7 @@
 // # Errors
 //
 // A step has no error channel. Where a function can fail, let it return a value that carries the error, or keep the
-// failing call out of the step (pipe.Map takes functions that fail).
+// failing call out of the step.
 //
 // A panic in a function given to a step passes through Put to whoever runs the step; nothing is recovered here, and
 // [Slice] and [Seq] end without a Close. A runner that recovers may go on with the next Put, or with Close: what
