@@ -21,18 +21,15 @@ func newDemo(s streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Watch channels at work on a week of earthquakes",
 		Long:  demoLong,
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(*cobra.Command, []string) error { return runDemo(cfg, s) },
 	}
-	cmd.Flags().Float64Var(&cfg.Speed, "speed", cfg.Speed, "how fast; 2 takes half the time")
-	cmd.Flags().Uint64Var(&cfg.Seed, "seed", cfg.Seed, "which attempts fail")
+	cmd.Flags().Var((*speedFlag)(&cfg.Speed), "speed", "how fast; 2 takes half the time")
+	cmd.Flags().Var((*seedFlag)(&cfg.Seed), "seed", "which attempts fail")
 	return cmd
 }
 
 func runDemo(cfg demo.Config, s streams) error {
-	if !(cfg.Speed >= 0.01 && cfg.Speed <= 10_000) {
-		return usageError("--speed %v: use a number from 0.01 to 10000", cfg.Speed)
-	}
 	cfg.Console = screen.NewConsole(s.out)
 	stop := watchSignals()
 	_, err := demo.Run(stop.soft, cfg)

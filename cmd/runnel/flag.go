@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/runnel-go/runnel/cmd/runnel/internal/job"
 )
@@ -87,3 +90,49 @@ func (f *timeFlag) String() string { return time.Duration(*f).String() }
 
 // Type is the name of the value in the help.
 func (*timeFlag) Type() string { return "time" }
+
+// speedFlag is a factor.
+type speedFlag float64
+
+// Set reads the factor.
+func (f *speedFlag) Set(s string) error {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x >= 0.01 && x <= 10_000) { // NaN is neither
+		return errors.New("use a number from 0.01 to 10000")
+	}
+	*f = speedFlag(x)
+	return nil
+}
+
+func (f *speedFlag) String() string { return strconv.FormatFloat(float64(*f), 'g', -1, 64) }
+
+// Type is the name of the value in the help.
+func (*speedFlag) Type() string { return "number" }
+
+// seedFlag is where chance begins.
+type seedFlag uint64
+
+// Set reads the seed.
+func (f *seedFlag) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return fmt.Errorf("use a whole number from 0 to %d", uint64(math.MaxUint64))
+	}
+	*f = seedFlag(n)
+	return nil
+}
+
+func (f *seedFlag) String() string { return strconv.FormatUint(uint64(*f), 10) }
+
+// Type is the name of the value in the help.
+func (*seedFlag) Type() string { return "N" }
+
+// noEmptyNames refuses a file that was given the name "", as by a variable of the shell that is not set.
+func noEmptyNames(fs *pflag.FlagSet) (err error) {
+	fs.Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.String() == "" && (f.Name == "in" || f.Name == "dead" || f.Name == "remainder") {
+			err = usageError("--%s: the name of the file is empty", f.Name)
+		}
+	})
+	return err
+}

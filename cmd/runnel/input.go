@@ -3,12 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 
 	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/screen"
@@ -99,51 +95,3 @@ func openDead(name string, in *input) (*os.File, error) {
 	}
 	return f, nil
 }
-
-// checkRemainder refuses a file that exists: what is in it may be the only copy.
-func checkRemainder(name string) error {
-	if _, err := os.Lstat(name); name == "" || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return usageError("--remainder %s: exists; remove it or name another", name)
-}
-
-// createRemainder creates the file of what is left over. Without a name it finds one that is free.
-func createRemainder(f *workFlags) (*os.File, error) {
-	if f.remainder != "" {
-		return os.OpenFile(f.remainder, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	}
-	stem, ext := remainderName(f)
-	for n := 1; ; n++ {
-		name := stem + ext
-		if n > 1 {
-			name = fmt.Sprintf("%s-%d%s", stem, n, ext)
-		}
-		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if !errors.Is(err, fs.ErrExist) {
-			return file, err
-		}
-	}
-}
-
-// remainderName is the stem and the extension of a remainder's name, in the working directory. The extension is such
-// that the format is found again.
-func remainderName(f *workFlags) (stem, ext string) {
-	format, _ := f.formatOf()
-	if f.in == "-" {
-		return "runnel.remainder", format.Ext()
-	}
-	base := filepath.Base(f.in)
-	ext = filepath.Ext(base)
-	stem = strings.TrimSuffix(base, ext)
-	if record.FormatOf(base) != format {
-		ext = format.Ext()
-	}
-	if !remainderStem.MatchString(stem) {
-		return stem + ".remainder", ext
-	}
-	return remainderStem.ReplaceAllString(stem, ".remainder"), ext
-}
-
-// remainderStem matches a stem that is a remainder's already.
-var remainderStem = regexp.MustCompile(`\.remainder(-\d+)?$`)

@@ -17,7 +17,7 @@ func newReference(root *cobra.Command) *cobra.Command {
 		Use:    "reference",
 		Short:  "Print the reference page",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "# The command runnel\n\nMade from the command's help; `go generate` makes it again.\n")

@@ -47,6 +47,8 @@ func (w *worker) report(code int, err error) {
 	}
 	if !w.flags.quiet {
 		w.console.Printf("runnel: %s", p.Ledger)
+	}
+	if !w.flags.quiet && p.Ledger.Read > 0 {
 		w.console.Printf("        %s", pace(p))
 	}
 	if w.flags.dead != "" && p.Ledger.Dead() > 0 {

@@ -75,6 +75,14 @@ func known(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s", args[0], meant(cmd.SuggestionsFor(args[0]), ""))
 }
 
+// noArgs refuses arguments of a command that has none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments", cmd.Name())
+}
+
 // meant asks for what may have been meant, if anything comes near.
 func meant(near []string, prefix string) string {
 	if len(near) == 0 {

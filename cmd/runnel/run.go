@@ -13,6 +13,7 @@ import (
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/command"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/job"
+	"github.com/runnel-go/runnel/cmd/runnel/internal/legible"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/retry"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/screen"
 )
@@ -45,10 +46,7 @@ type worker struct {
 // prepare checks everything that can be checked before the first record is read.
 func prepare(soft context.Context, f *workFlags, args []string, s streams, c *screen.Console) (w *worker, err error) {
 	w = &worker{flags: f, streams: s, console: c}
-	if f.in == "" {
-		return nil, usageError(`--in "": name a file, or - for standard input`)
-	}
-	if err := checkRemainder(f.remainder); err != nil {
+	if err := checkRemainder(f); err != nil {
 		return nil, err
 	}
 	if w.in, err = openInput(soft, f, s, c); err != nil {
@@ -80,10 +78,18 @@ func (w *worker) template(args []string) (*command.Template, error) {
 	}
 	if name := t.Fixed(); name != "" {
 		if _, err := exec.LookPath(name); err != nil {
-			return nil, usageError("command %q: %v", name, errors.Unwrap(err))
+			return nil, usageError("command %s: %v%s", legible.Quoted(name), errors.Unwrap(err), w.meantInput(name))
 		}
 	}
 	return t, nil
+}
+
+// meantInput asks whether what cannot be run is the input, if it is a file and no other input was named.
+func (w *worker) meantInput(name string) string {
+	if info, err := os.Stat(name); w.flags.in != "-" || err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return meant([]string{legible.Text(name)}, "--in ")
 }
 
 func (w *worker) config(cmd *command.Template) job.Config {
@@ -104,10 +110,14 @@ func (w *worker) config(cmd *command.Template) job.Config {
 
 func (w *worker) openRemainder() (io.WriteCloser, error) {
 	f, err := createRemainder(w.flags)
-	if err == nil {
-		w.remainder = f.Name()
+	if f == nil { // in an interface it would not be nil
+		return nil, err
 	}
-	return f, err
+	if err != nil && !w.flags.json {
+		w.console.Printf("runnel: %v; what is not done goes to %s instead", err, f.Name())
+	}
+	w.remainder = f.Name()
+	return f, nil
 }
 
 // run runs the job, shows its progress, reports its end and returns what makes the exit code.

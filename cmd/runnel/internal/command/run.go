@@ -7,9 +7,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/runnel-go/runnel/cmd/runnel/internal/legible"
 )
 
 // Call is one run of a command.
@@ -79,7 +82,7 @@ func Run(ctx context.Context, c Call) Result {
 	cmd.WaitDelay = grace
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
-		res.Failure = startFailure(c.Args[0], err)
+		res.Failure = startFailure(c, err)
 		return res
 	}
 	err, cause := waitGroup(ctx, cmd)
@@ -99,7 +102,7 @@ func stdin(b []byte) io.Reader {
 	return strings.NewReader(string(b))
 }
 
-func startFailure(name string, err error) *Failure {
+func startFailure(c Call, err error) *Failure {
 	passing := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ETXTBSY)
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		err = e.Err
@@ -107,7 +110,23 @@ func startFailure(name string, err error) *Failure {
 	if e, ok := errors.AsType[*exec.Error](err); ok {
 		err = e.Err
 	}
-	return &Failure{Kind: Start, Code: -1, Permanent: !passing, text: fmt.Sprintf("cannot run %q: %v", name, err)}
+	text := fmt.Sprintf("cannot run %s: %s", legible.Quoted(c.Args[0]), startReason(c, err))
+	return &Failure{Kind: Start, Code: -1, Permanent: !passing, text: text}
+}
+
+// startReason is err as a reason; of a record that no argument can hold it says what to do.
+func startReason(c Call, err error) string {
+	reason := err.Error()
+	switch {
+	case slices.ContainsFunc(c.Args, func(a string) bool { return strings.Contains(a, "\x00") }):
+		reason = "a NUL byte, which no argument can hold"
+	case !errors.Is(err, syscall.E2BIG):
+		return reason
+	}
+	if c.Stdin == nil {
+		reason += " (leave out {}, so that the record goes to standard input)"
+	}
+	return reason
 }
 
 // failure explains how a command ended: err is from waiting for it, cause why it was killed, if it was.
@@ -115,15 +134,15 @@ func failure(c Call, err, cause error) *Failure {
 	exit, ended := errors.AsType[*exec.ExitError](err)
 	switch {
 	case cause == errOutput:
-		return fail(Output, -1, "wrote more than %d bytes: raise --max-output to allow it", c.MaxOutput)
+		return fail(Output, -1, "wrote more than %d bytes (raise --max-output to allow more)", c.MaxOutput)
 	case cause == errTime:
-		return fail(Timeout, -1, "killed after %v: raise --timeout to allow more", c.Timeout)
+		return fail(Timeout, -1, "killed after %v (raise --timeout to allow more)", c.Timeout)
 	case cause != nil:
 		return fail(Stopped, -1, "killed by the stop of the job")
 	case err == nil:
 		return nil
 	case errors.Is(err, exec.ErrWaitDelay):
-		return fail(Output, 0, "ended, but a process that it left behind keeps its output open: redirect that output")
+		return fail(Output, 0, "ended, but a process that it left behind keeps its output open (redirect that output)")
 	case !ended:
 		return fail(Exit, -1, "%v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/runnel-go/runnel/cmd/runnel/internal/legible"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
 )
 
@@ -68,11 +69,18 @@ func parseBraces(s string, f record.Format, columns []string) (piece, error) {
 	case f == record.NDJSON:
 		return piece{name, true}, nil
 	case f == record.CSV:
-		return piece{}, fmt.Errorf("%s in the command: no such column; the header has %s (write {%s} for literal text)",
-			s, strings.Join(columns, ", "), s)
+		return piece{}, noColumn(legible.Text(s), columns)
 	}
 	return piece{}, fmt.Errorf("%s in the command: lines have no fields; use {} for the line, --format csv or ndjson for"+
-		" fields, or {%s} for literal text", s, s)
+		" fields, or {%s} for literal text", legible.Text(s), legible.Text(s))
+}
+
+func noColumn(place string, columns []string) error {
+	has := legible.List(columns)
+	if has == "" {
+		has = fmt.Sprintf("%d others", len(columns))
+	}
+	return fmt.Errorf("%s in the command: no such column; the header has %s (write {%s} for literal text)", place, has, place)
 }
 
 func ambiguous(name string, columns []string) error {
@@ -80,7 +88,8 @@ func ambiguous(name string, columns []string) error {
 	if first < 0 || !slices.Contains(columns[first+1:], name) {
 		return nil
 	}
-	return fmt.Errorf("{%s} in the command: the header names this column more than once; give them different names", name)
+	return fmt.Errorf("{%s} in the command: the header names this column more than once; give them different names",
+		legible.Text(name))
 }
 
 // OnStdin tells whether a record goes to the command's standard input: it does if no argument has a place for it.

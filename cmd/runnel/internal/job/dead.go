@@ -29,10 +29,11 @@ type Letter struct {
 
 // String is the letter as one line for a person.
 func (l *Letter) String() string {
-	s := l.where + ": " + l.Error
+	s := l.where + ": "
 	if l.Attempts > 1 {
-		s += fmt.Sprintf(" after %d attempts", l.Attempts)
+		s += fmt.Sprintf("failed %d times: ", l.Attempts)
 	}
+	s += l.Error
 	if l.lastLine != "" {
 		s += ": " + l.lastLine
 	}
@@ -80,13 +81,13 @@ func (j *Job) bury(l *Letter, overlong io.Reader) error {
 	return writeLong(j.cfg.Dead, line, overlong)
 }
 
-// writeLong adds content of any length to a line that holds a JSON object.
+// writeLong adds content of any length, without its line end, to a line that holds a JSON object.
 func writeLong(w io.Writer, line []byte, content io.Reader) error {
 	if _, err := fmt.Fprintf(w, `%s,"record_base64":"`, bytes.TrimSuffix(trimLine(line), []byte("}"))); err != nil {
 		return err
 	}
 	enc := base64.NewEncoder(base64.StdEncoding, w)
-	if _, err := io.Copy(enc, content); err != nil {
+	if _, err := io.Copy(&endless{w: enc}, content); err != nil {
 		return err
 	}
 	if err := enc.Close(); err != nil {
@@ -94,6 +95,20 @@ func writeLong(w io.Writer, line []byte, content io.Reader) error {
 	}
 	_, err := io.WriteString(w, "\"}\n")
 	return err
+}
+
+// endless writes all but a line end that stands last.
+type endless struct {
+	w    io.Writer
+	held []byte // may be the last
+}
+
+func (e *endless) Write(p []byte) (int, error) {
+	b := append(e.held, p...)
+	text := bytes.TrimSuffix(trimLine(b), []byte("\r"))
+	_, err := e.w.Write(text)
+	e.held = bytes.Clone(b[len(text):])
+	return len(p), err
 }
 
 // marshal returns v as a line of JSON that spells <, > and & as they are.

@@ -18,16 +18,16 @@ type remainder struct {
 	file   io.WriteCloser
 	ended  bool // what was written last ended with a line end
 	err    error
+	lost   rowSet
 }
 
 // saveLeftover writes what a stop left over, in the order of the input: what was taken from it first, then its rest.
 func (j *Job) saveLeftover() error {
 	m := &remainder{open: j.cfg.Remainder, header: j.cfg.Input.Header(), ended: true}
 	for _, r := range j.sortedLeftover() {
-		m.put(r.Raw, nil)
+		m.put(r, nil)
 	}
-	m.err = errors.Join(m.err, j.saveRest(m))
-	return m.close()
+	return errors.Join(j.saveRest(m), m.close())
 }
 
 func (j *Job) sortedLeftover() []*record.Record {
@@ -44,20 +44,27 @@ func (j *Job) saveRest(m *remainder) error {
 		case err == io.EOF:
 			return nil
 		case malformed:
-			m.put(bad.Raw, bad.Rest)
+			m.put(&bad.Record, bad.Rest)
 		case err != nil:
 			return fmt.Errorf("reading the rest of the input behind row %d: %w", j.tally.read.Load(), err)
 		default:
-			m.put(r.Raw, nil)
+			m.put(r, nil)
 		}
 		j.tally.read.Add(1)
 		j.tally.notStarted.Add(1)
 	}
 }
 
-// put adds a record; rest, if not nil, is what follows raw in it. After an error it does nothing.
-func (m *remainder) put(raw []byte, rest io.Reader) {
+// put adds a record; rest, if not nil, is what follows in it. After an error it counts what is lost.
+func (m *remainder) put(r *record.Record, rest io.Reader) {
 	m.begin()
+	m.copy(r.Raw, rest)
+	if m.err != nil {
+		m.lost.add(r.Row)
+	}
+}
+
+func (m *remainder) copy(raw []byte, rest io.Reader) {
 	if !m.ended {
 		m.write([]byte("\n"))
 	}
@@ -86,11 +93,15 @@ func (m *remainder) write(b []byte) {
 }
 
 func (m *remainder) close() error {
+	var err error
 	if m.file != nil {
-		m.err = errors.Join(m.err, m.file.Close())
+		err = m.file.Close()
 	}
-	if m.err != nil {
-		return fmt.Errorf("the remainder is not complete: %w", m.err)
+	switch {
+	case m.err != nil:
+		return fmt.Errorf("not saved: %s: %w", m.lost, m.err)
+	case err != nil:
+		return fmt.Errorf("the remainder may not be complete: %w", err)
 	}
 	return nil
 }

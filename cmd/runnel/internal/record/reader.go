@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/runnel-go/runnel/cmd/runnel/internal/legible"
 )
 
 // Reader reads records from a stream.
@@ -120,7 +122,7 @@ func (r *Record) parseCSV() string {
 	case err != nil:
 		return "malformed CSV: " + err.Error()
 	case len(values) != len(r.columns):
-		return fmt.Sprintf("%s, but the header has %d (%s)", count(len(values), "field"), len(r.columns), abbreviate(r.columns))
+		return fmt.Sprintf("%s, but the header has %d%s", count(len(values), "field"), len(r.columns), listed(r.columns))
 	}
 	r.values = values
 	return ""
@@ -151,10 +153,10 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func abbreviate(names []string) string {
-	const most = 8
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+// listed is a list of columns in brackets, if it is short.
+func listed(columns []string) string {
+	if list := legible.List(columns); list != "" {
+		return " (" + list + ")"
 	}
-	return strings.Join(names[:most], ", ") + ", …"
+	return ""
 }

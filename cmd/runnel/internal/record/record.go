@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/runnel-go/runnel/cmd/runnel/internal/legible"
 )
 
 // Record is one record of the input. Its bytes belong to it: a later Next does not touch them.
@@ -35,7 +37,7 @@ func (r *Record) Field(name string) (string, error) {
 	case NDJSON:
 		return member(r.Text, name)
 	}
-	return "", fmt.Errorf("no field %q: a plain line has no fields", name)
+	return "", fmt.Errorf("no field %s: a plain line has no fields", legible.Quoted(name))
 }
 
 func (r *Record) column(name string) (string, error) {
@@ -44,14 +46,14 @@ func (r *Record) column(name string) (string, error) {
 			return r.values[i], nil
 		}
 	}
-	return "", fmt.Errorf("no column %q (columns: %s)", name, strings.Join(r.columns, ", "))
+	return "", fmt.Errorf("no column %s%s", legible.Quoted(name), listed(r.columns))
 }
 
 // member finds a field in a JSON object. Strings come without their quotes, anything else as it was written.
 func member(object []byte, name string) (string, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(object, &fields); err != nil || fields == nil {
-		return "", fmt.Errorf("no field %q: the record is not a JSON object", name)
+		return "", fmt.Errorf("no field %s: the record is not a JSON object", legible.Quoted(name))
 	}
 	if v, ok := fields[name]; ok {
 		return plain(v), nil
@@ -59,7 +61,7 @@ func member(object []byte, name string) (string, error) {
 	if head, rest, ok := strings.Cut(name, "."); ok && fields[head] != nil {
 		return member(fields[head], rest)
 	}
-	return "", fmt.Errorf("no field %q in this record", name)
+	return "", fmt.Errorf("no field %s in this record", legible.Quoted(name))
 }
 
 func plain(v json.RawMessage) string {
