@@ -63,7 +63,7 @@ func TestCaseOfAClosedChannelHasNoValue(t *testing.T) {
 		r := RecvFrom(c)
 		go c.Send(ctx, 5)
 		Select(ctx, r)
-		go func() { time.Sleep(1); c.Close() }()
+		go func() { time.Sleep(time.Nanosecond); c.Close() }()
 		Select(ctx, r)
 		if v, err := r.Value(); v != 0 || err != ErrClosed {
 			t.Error(v, err)
@@ -85,7 +85,7 @@ func TestCaseDoesNotOvertakeWhoQueuedBeforeItsWait(t *testing.T) {
 		c, d := New[int](), New[int]()
 		s, r := SendTo(c, 1), RecvFrom(d)
 		for range 3 {
-			go func() { time.Sleep(1); d.Send(ctx, 0) }()
+			go func() { time.Sleep(time.Nanosecond); d.Send(ctx, 0) }()
 			Select(ctx, s, r)
 		}
 		go c.Send(ctx, 2)
@@ -180,7 +180,7 @@ func TestBothEndsOfAViaAreLockedInOneOrder(t *testing.T) {
 // A select over both ends of a transducer takes their locks together; so does a send.
 func TestSelectOverBothEndsOfAViaDoesNotDeadlock(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	in, out := NewVia(xf.Map(func(v int) int { spin(500); return v }), Buffer(1), Name("via"))
+	in, out := NewVia(xf.Map(func(v int) int { spun.Store(spin(500)); return v }), Buffer(1), Name("via"))
 	var traffic, selects sync.WaitGroup
 	for range 2 {
 		selects.Go(func() {

@@ -49,7 +49,7 @@ func TestStrayPutIsIgnored(t *testing.T) {
 				s.Close()
 			}
 			calls = 0
-			if s.Put(7) || s.Put(7) || calls > 0 || len(end.values) != before {
+			if s.Put(7) || s.Put(8) || calls > 0 || len(end.values) != before {
 				t.Errorf("%s, %s: a stray Put returned true, or made %d calls and %d values",
 					name, when, calls, len(end.values)-before)
 			}
