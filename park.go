@@ -15,9 +15,8 @@ import (
 // visible after park.
 //
 // It sleeps on a sync.Cond because a Cond, unlike a native channel or a WaitGroup, does
-// not belong to a testing/synctest bubble, yet sleeping on it is durable blocking: a
-// parker kept by a package-level channel may be used in one bubble after another, and
-// outside. It also costs no more than a channel (docs/design/0003-parking.md).
+// not belong to a testing/synctest bubble, yet sleeping on it is durable blocking: the
+// parker of cases that were made outside may be used in one bubble after another. It also costs no more than a channel (docs/design/0003-parking.md).
 type parker struct {
 	state atomic.Uint32
 	cond  sync.Cond // L is the parker itself
