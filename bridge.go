@@ -39,7 +39,7 @@ func (c *Chan[T]) pump(ctx context.Context, in <-chan T) error {
 				return nil
 			}
 			if err := c.Send(ctx, v); err != nil {
-				c.forget(v)
+				c.Discard(v, Undelivered)
 				return context.Cause(ctx)
 			}
 		case <-c.Done():
@@ -63,7 +63,7 @@ func Native[T any](ctx context.Context, r Receiver[T]) <-chan T {
 			select {
 			case out <- v:
 			case <-ctx.Done():
-				r.recvEnd().unreceive(v)
+				r.Reject(v, Undelivered)
 			}
 		}
 		if ctx.Err() != nil {
@@ -81,7 +81,7 @@ func FromSeq[T any](ctx context.Context, seq iter.Seq[T], opts ...Option) *Chan[
 	Go(func() {
 		for v := range seq {
 			if err := c.Send(ctx, v); err != nil {
-				c.forget(v)
+				c.Discard(v, Undelivered)
 				c.CloseWith(context.Cause(ctx))
 				return
 			}
@@ -89,26 +89,6 @@ func FromSeq[T any](ctx context.Context, seq iter.Seq[T], opts ...Option) *Chan[
 		c.Close()
 	})
 	return c
-}
-
-// forget accounts for a value that a bridge has taken from its source and cannot send.
-func (c *Chan[T]) forget(v T) {
-	var after aftermath[T]
-	c.state.lock()
-	c.sent++
-	c.drop(v, Undelivered, &after)
-	c.unlock()
-	after.run(c)
-}
-
-// unreceive accounts for a value that a bridge has received and cannot pass on.
-func (c *Chan[T]) unreceive(v T) {
-	var after aftermath[T]
-	c.state.lock()
-	c.received--
-	c.drop(v, Undelivered, &after)
-	c.unlock()
-	after.run(c)
 }
 
 // Go is the go statement as a function, and the one place where this package starts

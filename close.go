@@ -1,5 +1,7 @@
 package runnel
 
+import "slices"
+
 // isClosed tells whether sends are refused. The lock is held.
 func (c *Chan[T]) isClosed() bool { return c.standing&closed != 0 }
 
@@ -67,6 +69,42 @@ func (c *Chan[T]) Done() <-chan struct{} {
 	return r.done
 }
 
+// OnClose makes the channel call f once, when sends are refused: after Close, CloseWith or
+// Cancel, with the cause, which is nil after a plain Close. If that is so already, f is called
+// at once. It runs on the goroutine that closes, without holding the lock: f may use the
+// channel, but must not block. So a stop travels upstream without a goroutine that waits for
+// it. Several functions are called in the order in which they were given.
+//
+// The result takes f back, and reports whether f will therefore not be called.
+func (c *Chan[T]) OnClose(f func(cause error)) (stop func() bool) {
+	h := &closeHook{f}
+	c.state.lock()
+	r := c.more()
+	if c.isClosed() {
+		cause := r.cause
+		c.unlock()
+		f(cause)
+	} else {
+		r.onClose = append(r.onClose, h)
+		c.unlock()
+	}
+	return func() bool { return c.takeBack(h) }
+}
+
+// closeHook is a function to be called at the end, told apart by its address.
+type closeHook struct{ f func(error) }
+
+func (c *Chan[T]) takeBack(h *closeHook) bool {
+	c.state.lock()
+	defer c.unlock()
+	i := slices.Index(c.rare.onClose, h)
+	if i < 0 {
+		return false
+	}
+	c.rare.onClose = slices.Delete(c.rare.onClose, i, i+1)
+	return true
+}
+
 // shut refuses sends from now on and lets the receivers that wait go. The lock is held.
 func (c *Chan[T]) shut(cause error, after *aftermath[T]) {
 	c.limit = -1
@@ -126,17 +164,13 @@ func (c *Chan[T]) endError() error {
 }
 
 // ended does what follows from the end, once and without the lock: contexts are watched no
-// more, those who wait on Done are told, timers stop.
+// more, those who wait on Done are told.
 func (c *Chan[T]) ended() {
 	c.state.lock()
 	idle := append(c.recvStock.takeIdle(), c.sendStock.takeIdle()...)
 	var done chan struct{}
-	var onEnd func()
-	if r := c.rare; r != nil {
-		onEnd = r.onEnd
-		if r.done != nil && !r.doneClosed {
-			done, r.doneClosed = r.done, true
-		}
+	if r := c.rare; r != nil && r.done != nil && !r.doneClosed {
+		done, r.doneClosed = r.done, true
 	}
 	c.unlock()
 	for _, w := range idle {
@@ -145,7 +179,18 @@ func (c *Chan[T]) ended() {
 	if done != nil {
 		close(done)
 	}
-	if onEnd != nil {
-		onEnd()
+}
+
+// tellClosed calls what OnClose was given. The lock is not held.
+func (c *Chan[T]) tellClosed() {
+	c.state.lock()
+	var hooks []*closeHook
+	var cause error
+	if r := c.rare; r != nil {
+		hooks, r.onClose, cause = r.onClose, nil, r.cause
+	}
+	c.unlock()
+	for _, h := range hooks {
+		h.f(cause)
 	}
 }

@@ -22,6 +22,8 @@ type Sender[T any] interface {
 	Len() int
 	Cap() int
 	OnDrop(f func(T, Reason))
+	OnClose(f func(cause error)) (stop func() bool)
+	Discard(v T, why Reason)
 	Stats() Stats
 	sendEnd() *Chan[T]
 }
@@ -39,6 +41,8 @@ type Receiver[T any] interface {
 	All(ctx context.Context) iter.Seq[T]
 	Cancel(cause error)
 	OnDrop(f func(T, Reason))
+	OnClose(f func(cause error)) (stop func() bool)
+	Reject(v T, why Reason)
 	Err() error
 	Done() <-chan struct{}
 	Len() int

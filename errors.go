@@ -21,16 +21,16 @@ var (
 	ErrNotReady = errors.New("runnel: no case is ready")
 )
 
-// PanicError is the cause with which a channel is closed when a user's function that runs
-// on the channel, a transducer or a [Policy], panics. The value that was being handled is
-// counted as dropped with reason [Failed].
+// PanicError is the cause with which a channel is closed when a user's function panics: a
+// transducer or a [Policy] on the channel, or the function of a stage of package pipe. The
+// value that was being handled is counted as dropped with reason [Failed].
 type PanicError struct {
 	Value any    // what was passed to panic
 	Stack []byte // the stack of the panicking goroutine
 }
 
 // Error returns the panic's value; the stack is left to the Stack field.
-func (e *PanicError) Error() string { return fmt.Sprintf("runnel: panic on channel: %v", e.Value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("runnel: panic: %v", e.Value) }
 
 // Unwrap returns the panic's value if it was an error.
 func (e *PanicError) Unwrap() error {

@@ -280,7 +280,7 @@ func (a *aftermath[T]) run(c *Chan[T]) {
 	if a.taken > 0 {
 		c.rare.settle(a.taken)
 	}
-	if a.calls || a.drops != nil || a.then != nil {
+	if a.calls || a.drops != nil || a.then != nil || a.ended {
 		a.runUserCode(c)
 	}
 }
@@ -288,6 +288,9 @@ func (a *aftermath[T]) run(c *Chan[T]) {
 func (a *aftermath[T]) runUserCode(c *Chan[T]) {
 	for _, f := range slices.Backward(a.then) {
 		defer f()
+	}
+	if a.ended {
+		defer c.tellClosed()
 	}
 	if a.calls {
 		defer c.callBack()

@@ -280,9 +280,10 @@ func received(v int, err error) oracleResult {
 }
 
 // Each end alone has the methods that both have.
-func (e oracleEnds) Err() error                 { return e.Receiver.Err() }
-func (e oracleEnds) Done() <-chan struct{}      { return e.Receiver.Done() }
-func (e oracleEnds) Len() int                   { return e.Receiver.Len() }
-func (e oracleEnds) Cap() int                   { return e.Receiver.Cap() }
-func (e oracleEnds) Stats() Stats               { return e.Receiver.Stats() }
-func (e oracleEnds) OnDrop(f func(int, Reason)) { e.Receiver.OnDrop(f) }
+func (e oracleEnds) Err() error                        { return e.Receiver.Err() }
+func (e oracleEnds) Done() <-chan struct{}             { return e.Receiver.Done() }
+func (e oracleEnds) Len() int                          { return e.Receiver.Len() }
+func (e oracleEnds) Cap() int                          { return e.Receiver.Cap() }
+func (e oracleEnds) Stats() Stats                      { return e.Receiver.Stats() }
+func (e oracleEnds) OnDrop(f func(int, Reason))        { e.Receiver.OnDrop(f) }
+func (e oracleEnds) OnClose(f func(error)) func() bool { return e.Receiver.OnClose(f) }

@@ -201,7 +201,7 @@ func TestPanickingPolicyClosesTheChannelWithThePanic(t *testing.T) {
 	if !errors.As(c.Err(), &as) || as.Value != io.ErrUnexpectedEOF || !strings.Contains(string(as.Stack), "Push") {
 		t.Fatalf("Err: %#v", c.Err())
 	}
-	if want := "runnel: panic on channel: unexpected EOF"; as.Error() != want {
+	if want := "runnel: panic: unexpected EOF"; as.Error() != want {
 		t.Errorf("%q, want %q", as, want)
 	}
 	err := c.TrySend("late")

@@ -109,6 +109,12 @@ func (p *Producer[T]) Cap() int { return p.c.Cap() }
 // OnDrop is [Chan.OnDrop].
 func (p *Producer[T]) OnDrop(f func(T, Reason)) { p.c.OnDrop(f) }
 
+// OnClose is [Chan.OnClose]: f hears of the end of the channel, not of the producer.
+func (p *Producer[T]) OnClose(f func(cause error)) (stop func() bool) { return p.c.OnClose(f) }
+
+// Discard is [Chan.Discard].
+func (p *Producer[T]) Discard(v T, why Reason) { p.c.Discard(v, why) }
+
 // Stats is [Chan.Stats].
 func (p *Producer[T]) Stats() Stats { return p.c.Stats() }
 

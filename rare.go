@@ -15,7 +15,7 @@ type rare[T any] struct {
 	sendError  error // cause, as senders get it
 	done       chan struct{}
 	doneClosed bool
-	onEnd      func() // called once after the end
+	onClose    []*closeHook // until they have been called
 
 	drops  Drops // but for those that the channel counts as discarded
 	onDrop func(T, Reason)

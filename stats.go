@@ -10,17 +10,21 @@ const (
 	DroppedNewest Reason = iota
 	// DroppedOldest: the buffer was full and the policy drops what came first.
 	DroppedOldest
-	// Undelivered: the channel was cancelled while the value was buffered.
+	// Undelivered: the channel was cancelled while the value was buffered or on its way.
 	Undelivered
-	// Ended: the transducer on the channel wanted no more values while the sender waited.
+	// Ended: the transducer on the channel, or a stage, wanted no more values, as Take does.
 	Ended
-	// Failed: the user's code on the channel panicked on the value.
+	// Failed: the user's code, on the channel or in a stage, failed on the value.
 	Failed
+	// Unheard: nobody was listening: no tap, no subscriber, or a muted input.
+	Unheard
+	// Late: the value came after the window to which it belongs.
+	Late
 
 	reasons
 )
 
-var reasonNames = [reasons]string{"dropped newest", "dropped oldest", "undelivered", "ended", "failed"}
+var reasonNames = [reasons]string{"dropped newest", "dropped oldest", "undelivered", "ended", "failed", "unheard", "late"}
 
 // String names the reason in words.
 func (r Reason) String() string {

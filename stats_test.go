@@ -112,10 +112,10 @@ func TestHighWaterIsTheMostEverBuffered(t *testing.T) {
 
 func TestReasonsHaveNames(t *testing.T) {
 	var got []string
-	for r := runnel.DroppedNewest; r <= runnel.Failed+1; r++ {
+	for r := runnel.DroppedNewest; r <= runnel.Late+1; r++ {
 		got = append(got, r.String())
 	}
-	want := []string{"dropped newest", "dropped oldest", "undelivered", "ended", "failed", "unknown reason"}
+	want := []string{"dropped newest", "dropped oldest", "undelivered", "ended", "failed", "unheard", "late", "unknown reason"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -17,7 +17,7 @@ func After(d time.Duration) *Chan[time.Time] {
 		c.TrySend(time.Now())
 		c.Close()
 	})
-	c.stopAtEnd(timer)
+	c.OnClose(func(error) { timer.Stop() })
 	return c
 }
 
@@ -47,16 +47,9 @@ func Tick(d time.Duration) *Chan[time.Time] {
 		}
 		timer.Reset(time.Until(next))
 	})
-	c.stopAtEnd(timer)
+	c.OnClose(func(error) { timer.Stop() })
 	timer.Reset(d)
 	return c
-}
-
-// stopAtEnd stops the timer when c is closed or cancelled.
-func (c *Chan[T]) stopAtEnd(timer *time.Timer) {
-	c.state.lock()
-	defer c.unlock()
-	c.more().onEnd = func() { timer.Stop() }
 }
 
 // Sleep waits for d, or until ctx ends: then it returns the cause of ctx.
