@@ -1,0 +1,58 @@
+package pipe
+
+import (
+	"context"
+
+	"github.com/runnel-go/runnel"
+)
+
+// FlatMap gives whatever f emits for the values of in: for each any number of results, none
+// included. n workers run f; the results leave in the order of the values, and those of one
+// value in the order in which they were emitted. Nothing is collected: emit waits until the
+// results of all earlier values are through and there is room in the output.
+//
+// An error of emit means that the stage has stopped and the result was not accepted; f should
+// return it. emit is for f alone, and only until f returns; after that it gives
+// [runnel.ErrClosed].
+//
+// When f fails or panics, the output delivers what was emitted before, by earlier values and by
+// this one, and closes with the error. Everything else ends as for [Map].
+func FlatMap[A, B any](ctx context.Context, in runnel.Receiver[A], n int, f func(ctx context.Context, v A, emit func(B) error) error, opts ...runnel.Option) runnel.Receiver[B] {
+	requireFunc(f != nil, "FlatMap", "f")
+	requireAtLeast(1, "FlatMap", "n", n)
+	s := newStage[A, B](ctx, "FlatMap", in, opts)
+	if n == 1 {
+		return s.start(1, func() { s.expand(f) })
+	}
+	return newOrder(s, n).start(func(ctx context.Context, v A, t *turn[A, B]) error {
+		if t.emitter == nil {
+			t.emitter = t.emit
+		}
+		return f(ctx, v, t.emitter)
+	})
+}
+
+// FlatMapUnordered is [FlatMap] that delivers each result as soon as it is emitted. Results of
+// one value keep their order; those of several mix. It ends as [MapUnordered].
+func FlatMapUnordered[A, B any](ctx context.Context, in runnel.Receiver[A], n int, f func(ctx context.Context, v A, emit func(B) error) error, opts ...runnel.Option) runnel.Receiver[B] {
+	requireFunc(f != nil, "FlatMapUnordered", "f")
+	requireAtLeast(1, "FlatMapUnordered", "n", n)
+	s := newStage[A, B](ctx, "FlatMapUnordered", in, opts)
+	return s.start(n, func() { s.expand(f) })
+}
+
+// expand is a worker that sends what f emits at once.
+func (s *stage[A, B]) expand(f func(context.Context, A, func(B) error) error) {
+	busy := false // in f
+	emit := func(b B) error {
+		if !busy {
+			return runnel.ErrClosed
+		}
+		return s.out.Send(s.ctx, b)
+	}
+	s.each(func(ctx context.Context, v A) error {
+		busy = true
+		defer func() { busy = false }()
+		return f(ctx, v, emit)
+	})
+}

@@ -1,0 +1,295 @@
+package pipe
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/runnel-go/runnel"
+)
+
+// order lets n workers run at once and their results leave in the order of the values. Every
+// value gets a ticket, 0, 1, 2, …, when it is received; the end of the input gets the last one.
+//
+//	next ≤ taken ≤ next + n    at most n values are in the stage: taken ones, not yet sent on
+//	slots[t mod n]             what is known of ticket t, next ≤ t < taken, before its turn
+//	taking                     one worker is receiving, so tickets are in order of receipt
+//	the worker with ticket next is the only one who may send
+//
+// A worker that is done before its turn leaves the outcome in the slot and takes another value,
+// as long as the window of n is open. The one whose turn it is sends its results, and then
+// those that lie in the slots behind it. So a worker is idle only while another is receiving,
+// or while the window is closed.
+//
+// The lock is never held during an operation on a channel.
+type order[A, B any] struct {
+	*stage[A, B]
+	n    uint64
+	f    func(context.Context, A, *turn[A, B]) error
+	next atomic.Uint64 // written with the lock held, by the worker whose turn it is
+
+	mu     sync.Mutex
+	taken  uint64
+	slots  []outcome[A, B]
+	taking bool
+	ended  bool // no more values are taken
+	closed bool // out is closed, nothing is left in the slots
+
+	idle, woken int // workers that wait for wake; wake-ups that nobody has come for yet
+	wake        *runnel.Chan[struct{}]
+}
+
+// outcome is what is known of a ticket.
+type outcome[A, B any] struct {
+	state  progress
+	out    B           // of result
+	err    error       // of failed and over
+	waiter *turn[A, B] // of waiting
+}
+
+type progress uint8
+
+const (
+	running progress = iota // nothing is known yet
+	waiting                 // its worker waits for its turn, to send
+	passed                  // done, nothing is left to send
+	result                  // done, out is to be sent
+	failed                  // the output closes with err
+	over                    // the input has ended with err, and so does the output
+)
+
+// turn is a worker with the value that it has.
+type turn[A, B any] struct {
+	*order[A, B]
+	ticket  uint64
+	val     A
+	outcome outcome[A, B]
+	busy    bool                   // in f
+	emitter func(B) error          // emit, for FlatMap
+	ready   *runnel.Chan[struct{}] // tells the waiting worker that its turn has come
+}
+
+func newOrder[A, B any](s *stage[A, B], n int) *order[A, B] {
+	return &order[A, B]{
+		stage: s, n: uint64(n), slots: make([]outcome[A, B], n),
+		wake: runnel.New[struct{}](runnel.Buffer(n)),
+	}
+}
+
+func (o *order[A, B]) start(f func(context.Context, A, *turn[A, B]) error) runnel.Receiver[B] {
+	o.f = f
+	return o.stage.start(int(o.n), func() { (&turn[A, B]{order: o}).work() })
+}
+
+// work is a worker.
+func (t *turn[A, B]) work() {
+	defer func() {
+		if t.busy {
+			t.finish(escape(recover()))
+		}
+	}()
+	for t.enter() {
+		v, err := t.in.Recv(t.ctx)
+		t.took(err != nil)
+		if err != nil {
+			t.end(err)
+			return
+		}
+		t.val, t.busy, t.outcome = v, true, outcome[A, B]{state: passed}
+		err = t.f(t.ctx, v, t)
+		t.finish(err)
+	}
+}
+
+// result says that b is the result for the value.
+func (t *turn[A, B]) result(b B) { t.outcome = outcome[A, B]{state: result, out: b} }
+
+// emit sends b, in its turn. An error gives it back: the stage has stopped, or f has returned.
+func (t *turn[A, B]) emit(b B) error {
+	if !t.busy {
+		return runnel.ErrClosed
+	}
+	if err := t.await(); err != nil {
+		return err
+	}
+	return t.out.Send(t.ctx, b)
+}
+
+// finish settles what became of the value: err if f has failed.
+func (t *turn[A, B]) finish(err error) {
+	t.busy = false
+	if err != nil {
+		t.reject(t.val)
+		t.stop()
+		t.in.Cancel(err)
+		t.outcome = outcome[A, B]{state: failed, err: err}
+	}
+	var none A
+	t.val = none // not kept alive while waiting
+	t.settle(t.outcome)
+}
+
+// end settles the end of the input. If it is ctx that has ended, nobody waits for a slow f.
+func (t *turn[A, B]) end(err error) {
+	if t.ctx.Err() != nil {
+		t.out.CloseWith(ending(err))
+		t.abandon()
+		return
+	}
+	t.settle(outcome[A, B]{state: over, err: err})
+}
+
+// enter waits until this worker may receive: true, or until nothing more is received.
+func (o *order[A, B]) enter() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for !o.ended {
+		if o.open() {
+			o.taking = true
+			return true
+		}
+		o.idle++
+		o.mu.Unlock()
+		o.wake.Recv(context.Background()) // ends with a wake-up, or once no more values are taken
+		o.mu.Lock()
+		o.woken--
+	}
+	return false
+}
+
+// open tells whether a worker may begin to receive.
+func (o *order[A, B]) open() bool { return !o.taking && o.taken-o.next.Load() < o.n }
+
+// took gives a ticket to what was received, which may be the end.
+func (t *turn[A, B]) took(end bool) {
+	t.mu.Lock()
+	t.ticket = t.taken
+	t.taken++
+	t.taking = false
+	t.unlockAndWake()
+	if end {
+		t.stop()
+	}
+}
+
+// unlockAndWake wakes an idle worker if it may receive. One wake-up at a time is enough: who
+// comes to receive wakes the next, who finds the way barred again waits for whoever bars it.
+func (o *order[A, B]) unlockAndWake() {
+	wake := o.idle > 0 && o.woken == 0 && !o.ended && o.open()
+	if wake {
+		o.idle--
+		o.woken++
+	}
+	o.mu.Unlock()
+	if wake {
+		o.wake.TrySend(struct{}{})
+	}
+}
+
+// stop takes no more values, and lets idle workers go.
+func (o *order[A, B]) stop() {
+	o.mu.Lock()
+	o.ended = true
+	o.mu.Unlock()
+	o.wake.Close()
+}
+
+// settle carries the outcome of the worker's ticket out, and then those behind it, or leaves it
+// to the worker whose turn it is.
+func (t *turn[A, B]) settle(oc outcome[A, B]) {
+	if t.ticket != t.next.Load() && t.leaveInSlot(oc) {
+		return
+	}
+	for t.carryOut(oc) {
+		oc = t.pass()
+		if oc.state == running || oc.state == waiting {
+			return
+		}
+	}
+	t.abandon()
+}
+
+// leaveInSlot reports false if the turn has come after all.
+func (t *turn[A, B]) leaveInSlot(oc outcome[A, B]) bool {
+	t.mu.Lock()
+	turn, closed := t.ticket == t.next.Load(), t.closed
+	if !turn && !closed {
+		t.slots[t.ticket%t.n] = oc
+	}
+	t.mu.Unlock()
+	if !turn && closed {
+		t.dispose(oc)
+	}
+	return !turn
+}
+
+// carryOut reports whether the stage goes on.
+func (o *order[A, B]) carryOut(oc outcome[A, B]) bool {
+	switch oc.state {
+	case result:
+		return o.send(oc.out)
+	case failed, over:
+		o.out.CloseWith(ending(oc.err))
+		return false
+	}
+	return true
+}
+
+// pass gives the turn to the next ticket and returns its outcome, if that is known.
+func (o *order[A, B]) pass() outcome[A, B] {
+	o.mu.Lock()
+	slot := &o.slots[o.next.Add(1)%o.n]
+	oc := *slot
+	if oc.state != running {
+		*slot = outcome[A, B]{}
+	}
+	o.unlockAndWake()
+	if oc.state == waiting {
+		oc.waiter.ready.TrySend(struct{}{})
+	}
+	return oc
+}
+
+// await waits until it is the worker's turn.
+func (t *turn[A, B]) await() error {
+	if t.ticket == t.next.Load() {
+		return nil
+	}
+	if t.ready == nil {
+		t.ready = runnel.New[struct{}](runnel.Buffer(1))
+	}
+	if t.leaveInSlot(outcome[A, B]{state: waiting, waiter: t}) {
+		t.ready.Recv(t.ctx)
+	}
+	if t.ticket == t.next.Load() {
+		return nil
+	}
+	return t.stopped()
+}
+
+// abandon accounts for all that lies in the slots: out is closed.
+func (o *order[A, B]) abandon() {
+	o.mu.Lock()
+	left := o.slots
+	if !o.closed {
+		o.slots = make([]outcome[A, B], o.n)
+	} else {
+		left = nil
+	}
+	o.closed = true
+	o.mu.Unlock()
+	o.stop()
+	for _, oc := range left {
+		o.dispose(oc)
+	}
+}
+
+// dispose accounts for an outcome that is not carried out any more.
+func (o *order[A, B]) dispose(oc outcome[A, B]) {
+	switch oc.state {
+	case result:
+		o.out.Discard(oc.out, runnel.Undelivered)
+	case waiting:
+		oc.waiter.ready.TrySend(struct{}{})
+	}
+}
