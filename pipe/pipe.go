@@ -1,0 +1,60 @@
+package pipe
+
+import (
+	"context"
+
+	"github.com/runnel-go/runnel"
+)
+
+// Pipe moves all values of in to out, closes out with the cause with which in ended, and
+// returns that: nil for a plain end. It runs on the goroutine of the caller and holds one value.
+//
+// If out is a [runnel.Producer], only this producer ends, so several Pipes may feed one channel.
+//
+// When out is closed, by its consumer or by others, Pipe stops at once, also while in is idle: in
+// is cancelled with the same cause, which is returned, [runnel.ErrClosed] if there is none. When
+// ctx ends, in is cancelled and out closed with its cause. A value that was on its way then is
+// counted on in as Undelivered.
+func Pipe[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T]) error {
+	requireInput("Pipe", in)
+	require(out != nil, "Pipe", "the output is nil, want a channel")
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	takeBack := out.OnClose(func(cause error) {
+		end(orClosed(cause))
+		in.Cancel(cause)
+	})
+	defer takeBack() // out may go on with other producers
+	err, refused := move(ctx, in, out)
+	if refused {
+		end(orClosed(out.Err())) // if the function given to OnClose has not come to that yet
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	in.Cancel(ending(err))
+	out.CloseWith(ending(err))
+	return err
+}
+
+// move moves values until in ends, or ctx, or out refuses one. A plain end is no error.
+func move[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T]) (err error, refused bool) {
+	for {
+		v, err := in.Recv(ctx)
+		if err != nil {
+			return ending(err), false
+		}
+		if err := out.Send(ctx, v); err != nil {
+			in.Reject(v, runnel.Undelivered)
+			return err, true
+		}
+	}
+}
+
+// orClosed is the reverse of ending: a cause that is never nil.
+func orClosed(cause error) error {
+	if cause == nil {
+		return runnel.ErrClosed
+	}
+	return cause
+}
