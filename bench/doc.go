@@ -1,6 +1,8 @@
 // Command bench measures the channels of runnel against native Go channels,
-// reflect.Select, the queues of xsync and, by an opt-in script, core.async. It
-// prints what it finds beside the targets of the design.
+// reflect.Select, the queues of xsync and, by an opt-in script, core.async, and
+// the stages of pipe and the mult of fan against pipelines written by hand,
+// go-streams, ro and conc. It prints what it finds beside the targets of the
+// design.
 //
 // # Usage
 //

@@ -102,7 +102,7 @@ func TestCoreAsync(t *testing.T) {
 		t.Errorf("the hop is judged as %+v", hop)
 	}
 	if mult := s.Row("core.async: mult to 8"); mult == nil || mult.Verdict != "" {
-		t.Errorf("mult, which runnel lacks, is judged as %+v", mult)
+		t.Errorf("mult, which was not measured, is judged as %+v", mult)
 	}
 }
 

@@ -62,7 +62,8 @@ func floor(name, note string, run func(*meter)) impl {
 func allRows() []row {
 	var rows []row
 	for _, family := range []func() []row{
-		hopRows, rendezvousRows, batchRows, tryRows, policyRows, selectRows, cancelRows, latencyRows, memoryRows,
+		hopRows, rendezvousRows, batchRows, tryRows, policyRows, selectRows, cancelRows, stageRows, mapRows, mergeRows, fanRows,
+		latencyRows, memoryRows,
 	} {
 		rows = append(rows, family()...)
 	}
