@@ -23,6 +23,8 @@ var table = []row{
 		"the seam between the root and sim sits below both of them"},
 	{"internal/arch", nil,
 		"the rules look at the code from outside and must work when it does not compile"},
+	{"internal/marble", []string{".", "pipe"},
+		"it records what stages do for the pictures of the guide, from outside; nothing but tests may import it"},
 	{"pipe", []string{".", "xf"},
 		"a stage is written with the operations that every user has; pipe and fan stay independent of each other"},
 	{"fan", []string{".", "xf"},

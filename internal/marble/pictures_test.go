@@ -1,0 +1,102 @@
+package marble_test
+
+import (
+	"bytes"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/runnel-go/runnel/internal/marble"
+)
+
+var update = flag.Bool("update", false, "rewrite the pictures and the fragments of the guide")
+
+const guide = "../../docs/guide/"
+
+// TestPictures makes every picture of the guide again and compares it with the committed one.
+func TestPictures(t *testing.T) {
+	code := codeOf(t)
+	seen := map[string]bool{}
+	for _, p := range pictures {
+		t.Run(p.file, func(t *testing.T) {
+			svg := marble.Record(t, p.run).SVG(p.title, code[p.name()])
+			compare(t, guide+"img/"+p.file+".svg", []byte(svg))
+		})
+		seen[p.file+".svg"] = true
+	}
+	for _, path := range glob(t, guide+"img/*.svg") {
+		if !seen[filepath.Base(path)] {
+			t.Errorf("%s: no picture makes it", path)
+		}
+	}
+}
+
+func compare(t *testing.T, path string, want []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, want, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	have, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, want) {
+		t.Errorf("%s does not show any more what happens; look at the difference after\n\tgo test ./internal/marble -update", path)
+	}
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// operator is what a line of a picture must call to be shown.
+var operator = regexp.MustCompile(`\b(pipe|fan|xf)\.\w+`)
+
+// codeOf finds, for each picture, the lines of its function that call an operator. So the
+// code in a picture is the code that made it.
+func codeOf(t *testing.T) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for _, path := range glob(t, "scenes_*test.go") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				body := lines[fset.Position(f.Body.Pos()).Line : fset.Position(f.Body.End()).Line-1]
+				all[f.Name.Name] = operations(body)
+			}
+		}
+	}
+	return all
+}
+
+func operations(body []string) (lines []string) {
+	for _, line := range body {
+		if operator.MatchString(line) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
