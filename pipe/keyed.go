@@ -23,22 +23,17 @@ func MapKeyed[K comparable, A, B any](ctx context.Context, in runnel.Receiver[A]
 	requireFunc(f != nil, "MapKeyed", "f")
 	requireAtLeast(1, "MapKeyed", "n", n)
 	requireAtLeast(1, "MapKeyed", "backlog", backlog)
-	s := newStage[A, B](ctx, "MapKeyed", in, opts)
-	k := &keyed[K, A, B]{
-		stage: s, f: f, limit: n * backlog, backlog: backlog,
-		lanes: make(map[K]*lane[K, A]),
-		ready: runnel.New[*lane[K, A]](runnel.Buffer(n * backlog)),
-		room:  runnel.New[struct{}](runnel.Buffer(1)),
-	}
-	s.start(n, k.work)
+	k := newKeyed[K](newStage[A, B](ctx, "MapKeyed", in, opts), n, backlog, f)
+	k.start(n, k.work)
 	runnel.Go(func() { k.sort(key) })
-	return s.out
+	return k.out
 }
 
 // keyed is the stage of MapKeyed.
 //
 //	waiting = Σ length of the lanes ≤ limit = n·backlog
 //	a key has a lane ⇔ a value of it waits or is worked on
+//	live = number of lanes; lanes has those whose keys can be found again, which NaN cannot
 //	a lane is in ready, once, or with a worker, never both; in ready ⇒ a value waits in it
 //
 // From the last follows that ready has room whenever a lane is put into it. The lock is never
@@ -52,38 +47,71 @@ type keyed[K comparable, A, B any] struct {
 
 	mu      sync.Mutex
 	lanes   map[K]*lane[K, A]
+	live    int
 	spare   []*lane[K, A] // to be used again
+	free    *cell[A]      // to be used again
 	waiting int
 	full    bool  // the reader waits for room
 	ended   error // how in ended: no more values will come
 	halted  bool  // no lane is worked on any more
 }
 
-// lane is a key with the values that wait for their turn: a ring of up to backlog values.
+// lane is a key with the values that wait for their turn.
 type lane[K comparable, A any] struct {
-	key  K
-	vals []A
-	head int
-	n    int
+	key         K
+	first, last *cell[A]
+	n           int
 }
 
-func (l *lane[K, A]) push(v A) {
-	l.vals[(l.head+l.n)%len(l.vals)] = v
+// cell holds a value that waits. As cells move from lane to lane, all together take the memory
+// of the values that wait, however they are spread.
+type cell[A any] struct {
+	val  A
+	next *cell[A] // of the lane, or of those that are free
+}
+
+func newKeyed[K comparable, A, B any](s *stage[A, B], n, backlog int, f func(context.Context, A) (B, error)) *keyed[K, A, B] {
+	return &keyed[K, A, B]{
+		stage: s, f: f, limit: n * backlog, backlog: backlog,
+		lanes: make(map[K]*lane[K, A]),
+		ready: runnel.New[*lane[K, A]](runnel.Buffer(n * backlog)),
+		room:  runnel.New[struct{}](runnel.Buffer(1)),
+	}
+}
+
+// push appends v to l. The lock is held.
+func (k *keyed[K, A, B]) push(l *lane[K, A], v A) {
+	c := k.free
+	if c == nil {
+		c = &cell[A]{}
+	}
+	k.free, c.next = c.next, nil
+	c.val = v
+	if l.n == 0 {
+		l.first = c
+	} else {
+		l.last.next = c
+	}
+	l.last = c
 	l.n++
+	k.waiting++
 }
 
-func (l *lane[K, A]) pop() A {
-	var none A
-	v := l.vals[l.head]
-	l.vals[l.head] = none
-	l.head = (l.head + 1) % len(l.vals)
+// pop takes the first value out of l. The lock is held.
+func (k *keyed[K, A, B]) pop(l *lane[K, A]) A {
+	c := l.first
+	v := c.val
+	l.first = c.next
+	*c = cell[A]{next: k.free}
+	k.free = c
 	l.n--
+	k.waiting--
 	return v
 }
 
 // sort is the reader: it puts the values of in into lanes.
 func (k *keyed[K, A, B]) sort(key func(A) K) {
-	var v A
+	var v, none A
 	busy := false // with v, in key
 	defer func() {
 		if busy {
@@ -98,19 +126,24 @@ func (k *keyed[K, A, B]) sort(key func(A) K) {
 		}
 		busy = true
 		id := key(v)
+		equal(id, id) // panics here if K is an interface and this key cannot be compared
 		busy = false
 		k.place(id, v)
+		v = none // not kept alive while waiting
 	}
 }
+
+// equal compares two keys. One that does not equal itself is NaN, or has one in it.
+func equal[K comparable](a, b K) bool { return a == b }
 
 // place puts v into the lane of id, when there is room.
 func (k *keyed[K, A, B]) place(id K, v A) {
 	k.mu.Lock()
-	for !k.halted && k.isFull(k.lanes[id]) {
+	for !k.halted && k.isFull(k.find(id)) {
 		k.full = true
 		k.mu.Unlock()
 		if _, err := k.room.Recv(k.ctx); err != nil {
-			k.stop(err)
+			k.stop()
 		}
 		k.mu.Lock()
 	}
@@ -120,8 +153,7 @@ func (k *keyed[K, A, B]) place(id K, v A) {
 		return
 	}
 	l, isNew := k.lane(id)
-	l.push(v)
-	k.waiting++
+	k.push(l, v)
 	k.mu.Unlock()
 	if isNew {
 		k.ready.TrySend(l)
@@ -132,30 +164,41 @@ func (k *keyed[K, A, B]) isFull(l *lane[K, A]) bool {
 	return k.waiting == k.limit || l != nil && l.n == k.backlog
 }
 
+// find returns the lane of id, nil if there is none. The lock is held.
+func (k *keyed[K, A, B]) find(id K) *lane[K, A] {
+	if !equal(id, id) {
+		return nil
+	}
+	return k.lanes[id]
+}
+
 // lane returns the lane of id, which may have to be made. The lock is held.
 func (k *keyed[K, A, B]) lane(id K) (l *lane[K, A], isNew bool) {
-	if l := k.lanes[id]; l != nil {
+	if l := k.find(id); l != nil {
 		return l, false
 	}
 	if last := len(k.spare) - 1; last >= 0 {
 		l, k.spare = k.spare[last], k.spare[:last]
 	} else {
-		l = &lane[K, A]{vals: make([]A, k.backlog)}
+		l = &lane[K, A]{}
 	}
 	l.key = id
-	k.lanes[id] = l
+	k.live++
+	if equal(id, id) {
+		k.lanes[id] = l
+	}
 	return l, true
 }
 
 // noMore lets the workers end once the lanes are empty.
 func (k *keyed[K, A, B]) noMore(err error) {
 	if k.ctx.Err() != nil {
-		k.stop(err)
+		k.stop()
 		return
 	}
 	k.mu.Lock()
 	k.ended = err
-	idle := len(k.lanes) == 0
+	idle := k.live == 0
 	k.mu.Unlock()
 	if idle {
 		k.ready.Close()
@@ -171,13 +214,13 @@ func (k *keyed[K, A, B]) work() {
 		if busy {
 			k.fail(v, escape(recover()))
 			k.giveBack(l)
-			k.stop(nil)
+			k.stop()
 		}
 	}()
 	for {
 		var err error
 		if l, err = k.ready.Recv(k.ctx); err != nil {
-			k.finish(err)
+			k.finish()
 			return
 		}
 		v, busy = k.take(l)
@@ -193,20 +236,20 @@ func (k *keyed[K, A, B]) work() {
 
 func (k *keyed[K, A, B]) deliver(v A, b B, err error) {
 	if err != nil {
-		k.fail(v, err)
+		k.fail(v, k.failure(err))
 	} else {
 		k.send(b)
 	}
 }
 
 // finish ends a worker: either all lanes are empty, or the stage has stopped.
-func (k *keyed[K, A, B]) finish(err error) {
+func (k *keyed[K, A, B]) finish() {
 	if k.ctx.Err() != nil {
-		k.stop(err)
+		k.stop()
 		return
 	}
 	k.mu.Lock()
-	err = k.ended
+	err := k.ended
 	k.mu.Unlock()
 	k.leave(err)
 }
@@ -219,8 +262,7 @@ func (k *keyed[K, A, B]) take(l *lane[K, A]) (v A, ok bool) {
 		k.mu.Unlock()
 		return v, false
 	}
-	v = l.pop()
-	k.waiting--
+	v = k.pop(l)
 	tell := k.full
 	k.full = false
 	k.mu.Unlock()
@@ -238,7 +280,7 @@ func (k *keyed[K, A, B]) giveBack(l *lane[K, A]) {
 	if !more {
 		k.forget(l)
 	}
-	last := k.ended != nil && len(k.lanes) == 0
+	last := k.ended != nil && k.live == 0
 	k.mu.Unlock()
 	for _, v := range left {
 		k.in.Reject(v, runnel.Undelivered)
@@ -253,24 +295,25 @@ func (k *keyed[K, A, B]) giveBack(l *lane[K, A]) {
 // empty takes all values out of l, if the stage has stopped. The lock is held.
 func (k *keyed[K, A, B]) empty(l *lane[K, A]) (left []A) {
 	for k.halted && l.n > 0 {
-		left = append(left, l.pop())
-		k.waiting--
+		left = append(left, k.pop(l))
 	}
 	return left
 }
 
 func (k *keyed[K, A, B]) forget(l *lane[K, A]) {
-	var none K
-	delete(k.lanes, l.key)
-	l.key = none
+	if equal(l.key, l.key) {
+		delete(k.lanes, l.key)
+	}
+	*l = lane[K, A]{}
+	k.live--
 	k.spare = append(k.spare, l)
 }
 
 // stop accounts for the values that wait, in the order of their lanes. Every goroutine of the
 // stage comes here when it ends because the stage has stopped; the last one finds whatever
 // others have put into ready meanwhile.
-func (k *keyed[K, A, B]) stop(err error) {
-	k.out.CloseWith(ending(err))
+func (k *keyed[K, A, B]) stop() {
+	k.out.CloseWith(context.Cause(k.ctx))
 	k.mu.Lock()
 	k.halted = true
 	k.mu.Unlock()

@@ -96,7 +96,9 @@ func (t *turn[A, B]) work() {
 			return
 		}
 		t.val, t.busy, t.outcome = v, true, outcome[A, B]{state: passed}
-		err = t.f(t.ctx, v, t)
+		if err = t.f(t.ctx, v, t); err != nil {
+			err = t.failure(err)
+		}
 		t.finish(err)
 	}
 }
@@ -118,21 +120,24 @@ func (t *turn[A, B]) emit(b B) error {
 // finish settles what became of the value: err if f has failed.
 func (t *turn[A, B]) finish(err error) {
 	t.busy = false
+	oc := t.outcome
 	if err != nil {
 		t.reject(t.val)
 		t.stop()
-		t.in.Cancel(err)
-		t.outcome = outcome[A, B]{state: failed, err: err}
+		if !t.out.Stats().Closed { // else whoever closed it cancels in, and knows why
+			t.in.Cancel(err)
+		}
+		oc = outcome[A, B]{state: failed, err: err}
 	}
 	var none A
-	t.val = none // not kept alive while waiting
-	t.settle(t.outcome)
+	t.val, t.outcome = none, outcome[A, B]{} // not kept alive while waiting
+	t.settle(oc)
 }
 
 // end settles the end of the input. If it is ctx that has ended, nobody waits for a slow f.
 func (t *turn[A, B]) end(err error) {
 	if t.ctx.Err() != nil {
-		t.out.CloseWith(ending(err))
+		t.out.CloseWith(context.Cause(t.ctx))
 		t.abandon()
 		return
 	}
@@ -228,7 +233,10 @@ func (o *order[A, B]) carryOut(oc outcome[A, B]) bool {
 	switch oc.state {
 	case result:
 		return o.send(oc.out)
-	case failed, over:
+	case failed:
+		o.out.CloseWith(oc.err)
+		return false
+	case over:
 		o.out.CloseWith(ending(oc.err))
 		return false
 	}

@@ -3,6 +3,7 @@ package pipe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -80,7 +81,7 @@ func (s *stage[A, B]) each(f func(context.Context, A) error) {
 		err = f(s.ctx, v)
 		busy = false
 		if err != nil {
-			s.fail(v, err)
+			s.fail(v, s.failure(err))
 			return
 		}
 		v = none // not kept alive while waiting
@@ -88,10 +89,13 @@ func (s *stage[A, B]) each(f func(context.Context, A) error) {
 }
 
 // leave ends a worker whose receive ended with err. The last one closes the output, but if it
-// is ctx that has ended the first does: then nobody waits for a slow f.
+// is ctx that has ended the first does: then nobody waits for a slow f. That is no plain end,
+// whatever err is: the results of the others will not be delivered.
 func (s *stage[A, B]) leave(err error) {
-	if s.workers.Add(-1) == 0 || s.ctx.Err() != nil {
+	if s.workers.Add(-1) == 0 {
 		s.out.CloseWith(ending(err))
+	} else if s.ctx.Err() != nil {
+		s.out.CloseWith(context.Cause(s.ctx))
 	}
 }
 
@@ -101,14 +105,26 @@ func (s *stage[A, B]) fail(v A, err error) {
 	s.out.CloseWith(err)
 }
 
-// reject accounts for v, on which f returned an error. Once ctx has ended, that is not the
-// fault of v.
+// reject accounts for v, on which f returned an error. Once the stage has been stopped, that
+// is not the fault of v. (An emit may hear that out is closed before ctx has ended.)
 func (s *stage[A, B]) reject(v A) {
 	why := runnel.Failed
-	if s.ctx.Err() != nil {
+	if s.ctx.Err() != nil || s.out.Stats().Closed {
 		why = runnel.Undelivered
 	}
 	s.in.Reject(v, why)
+}
+
+// failure is the error with which the output closes because f returned err. Once ctx has ended
+// that is the reason. It never looks like a plain end.
+func (s *stage[A, B]) failure(err error) error {
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	if err == runnel.ErrClosed {
+		return errClosedInside
+	}
+	return err
 }
 
 // send passes b on and reports whether the stage goes on. If not, b is accounted for.
@@ -137,6 +153,10 @@ func ending(err error) error {
 	}
 	return err
 }
+
+// errClosedInside is the failure of a function that returned ErrClosed, having used a channel
+// of its own.
+var errClosedInside = fmt.Errorf("pipe: the function of the stage failed: %w", runnel.ErrClosed)
 
 // errGoexit is the failure of a function that ended its goroutine instead of returning, as
 // testing.T.FailNow does.
