@@ -124,7 +124,7 @@ func plainBatches(at []time.Duration, size int, wait time.Duration) (want []even
 
 func TestBatchDoesWhatAPlainLoopSays(t *testing.T) {
 	rnd := seeded(t)
-	for range 300 {
+	for range 150 {
 		at := randomMoments(rnd.IntN, rnd.IntN(40))
 		size, wait := 1+rnd.IntN(6), time.Duration(rnd.IntN(20))*ms
 		if wait > 0 {

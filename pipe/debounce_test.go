@@ -55,7 +55,7 @@ func plainDebounce(at []time.Duration, quiet time.Duration) (want []event[int]) 
 
 func TestDebounceDoesWhatAPlainLoopSays(t *testing.T) {
 	rnd := seeded(t)
-	for range 300 {
+	for range 150 {
 		at := randomMoments(rnd.IntN, rnd.IntN(40))
 		quiet := time.Duration(1+rnd.IntN(20))*ms + ms/4
 		synctest.Test(t, func(t *testing.T) {

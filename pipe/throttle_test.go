@@ -48,9 +48,9 @@ func TestThrottleTakesTheLatestOfASlidingInput(t *testing.T) {
 			}
 			in.Close()
 		})
-		got, end := recorded(pipe.Throttle(bg, in, 1, 255*ms))
-		mustEqual(t, "values", got, "[0s: 0 255ms: 25 510ms: 51 765ms: 76 1.02s: 99]")
-		mustEqual(t, "end", end, "1.02s: <nil>")
+		got, end := recorded(pipe.Throttle(bg, in, 1, 253*ms))
+		mustEqual(t, "values", got, "[0s: 0 253ms: 25 506ms: 50 759ms: 75 1.012s: 99]")
+		mustEqual(t, "end", end, "1.012s: <nil>")
 		mustBalance(t, "in", in.Stats(), 100, 5, dropped(runnel.DroppedOldest, 95))
 	})
 }
@@ -87,7 +87,7 @@ func plainThrottle(at []time.Duration, n int, per time.Duration) (want []event[i
 
 func TestThrottleDoesWhatAPlainLoopSays(t *testing.T) {
 	rnd := seeded(t)
-	for range 300 {
+	for range 150 {
 		at := randomMoments(rnd.IntN, rnd.IntN(40))
 		n, per := 1+rnd.IntN(5), time.Duration(1+rnd.IntN(40))*ms
 		synctest.Test(t, func(t *testing.T) {

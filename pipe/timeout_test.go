@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -38,6 +39,7 @@ func TestTimeoutCountsFromTheLastValue(t *testing.T) {
 		mustEqual(t, "values", got, "[9ms: 0 10ms: 1 19ms: 2 28ms: 3]")
 		mustEqual(t, "end", end, "38ms: pipe: no value within 10ms")
 		time.Sleep(10 * ms) // the source finds out
+		synctest.Wait()
 		mustBalance(t, "in", in.Stats(), 4, 4, runnel.Drops{})
 	})
 }

@@ -1,0 +1,205 @@
+package pipe
+
+import (
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runnel-go/runnel"
+)
+
+// The state machines of the stages that look at the clock, without a clock.
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func after(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+
+func TestDeadlineWantsATimerThatEndsNoLater(t *testing.T) {
+	for _, c := range []struct {
+		due, ends time.Time
+		want      bool
+	}{
+		{time.Time{}, time.Time{}, false},
+		{time.Time{}, after(1), false},
+		{after(1), time.Time{}, true},
+		{after(2), after(1), false},
+		{after(1), after(1), false},
+		{after(1), after(2), true},
+	} {
+		d := deadline{c.due, c.ends}
+		if got := d.wanting(); got != c.want {
+			t.Errorf("%v: %v, want %v", d, got, c.want)
+		}
+	}
+}
+
+func TestDeadlineIsOverWhenItHasCome(t *testing.T) {
+	for _, c := range []struct {
+		due  time.Time
+		over bool
+		left time.Time
+	}{
+		{time.Time{}, false, time.Time{}},
+		{after(4), true, time.Time{}},
+		{after(5), true, time.Time{}},
+		{after(6), false, after(6)},
+	} {
+		d := deadline{c.due, after(5)}
+		if over := d.rang(after(5)); over != c.over || !d.due.Equal(c.left) || !d.ends.IsZero() {
+			t.Errorf("%v: %v, then %v", c.due, over, d)
+		}
+	}
+}
+
+// The bound that the comment in alarm.go states: two timers within d, however many values come.
+func TestAlarmStartsFewTimers(t *testing.T) {
+	const d = 10 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		var a alarm
+		started := map[*runnel.Chan[time.Time]]bool{}
+		began := time.Now()
+		for i := range 10_000 {
+			a.set(time.Now().Add(d))
+			started[a.timer] = true
+			time.Sleep(time.Duration(i%17) * time.Millisecond)
+			for a.timer.Len() > 0 {
+				if a.heard(time.Now()) {
+					t.Fatal("the deadline came, although it was moved")
+				}
+				started[a.timer] = true
+			}
+		}
+		a.stop()
+		if n, limit := len(started), 2*int(time.Since(began)/d)+2; n > limit {
+			t.Errorf("%d timers in %v, want at most %d", n, time.Since(began), limit)
+		}
+	})
+}
+
+func TestAlarmMovesNearer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a alarm
+		began := time.Now()
+		a.set(began.Add(time.Hour))
+		old := a.timer
+		a.set(began.Add(time.Minute))
+		if !old.Stats().Closed {
+			t.Error("the timer that nobody waits for is still under way")
+		}
+		a.timer.Recv(t.Context())
+		if d := time.Since(began); d != time.Minute || !a.heard(time.Now()) {
+			t.Errorf("rang after %v", d)
+		}
+		if a.timer != nil || a.ring != nil {
+			t.Error("a timer is under way without a deadline")
+		}
+		a.set(began.Add(time.Hour))
+		timer := a.timer
+		a.stop()
+		if !timer.Stats().Closed || a.timer != nil {
+			t.Error("stop has left the timer")
+		}
+	})
+}
+
+// If a value and the deadline are there at once, a timed stage takes the deadline first, and a
+// lenient one the value.
+func TestTimedPrefersTheDeadlineUnlessLenient(t *testing.T) {
+	for _, lenient := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			in := runnel.New[int](runnel.Buffer(1))
+			s := newTimed[int, int](t.Context(), "Test", in, nil)
+			s.lenient = lenient
+			s.set(time.Now().Add(time.Second))
+			in.TrySend(7)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			v, err := s.take()
+			if lenient && (v != 7 || err != nil) || !lenient && err != errDue {
+				t.Errorf("lenient %v: %v, %v", lenient, v, err)
+			}
+			s.stop()
+		})
+	}
+}
+
+func TestPaceCountsBackN(t *testing.T) {
+	p := pace{n: 2, per: 10}
+	for i, c := range []struct{ now, wait, left time.Duration }{
+		{0, 0, 0},
+		{1, 0, 4},
+		{5, 5, 10},
+		{11, 3, 20},
+		{20, 0, 25},
+		{29, 1, 30},
+		{math.MaxInt64, 35 - math.MaxInt64, 0},
+	} {
+		if got := p.wait(c.now); got != c.wait {
+			t.Errorf("value %d at %v: wait %v, want %v", i, c.now, int64(got), int64(c.wait))
+		}
+		p.left(c.left)
+	}
+	if forever := (&pace{n: 1, per: math.MaxInt64, past: []time.Duration{5}}).wait(6); forever != math.MaxInt64-1 {
+		t.Errorf("the wait has overflown: %v", forever)
+	}
+}
+
+func TestPanesForgetWhatWasTakenOut(t *testing.T) {
+	p := panes[*int]{shape: Tumbling(time.Second)}
+	p.add(after(0), new(int))
+	p.add(after(1), new(int))
+	p.raise(after(1))
+	if n := p.ready(); n != 1 {
+		t.Fatalf("%d ready, want 1", n)
+	}
+	all := p.open
+	p.pop()
+	if all[0].Values != nil {
+		t.Error("a pane that was taken out is kept alive")
+	}
+	p.raise(after(0))
+	if p.add(after(0), new(int)) {
+		t.Error("the mark has gone back")
+	}
+}
+
+func TestDelayDoublesUpToMax(t *testing.T) {
+	b := Backoff{First: 100, Max: 500}
+	for n, whole := range map[int]time.Duration{1: 100, 2: 200, 3: 400, 4: 500, 5: 500, 1_000_000_000: 500} {
+		for chance, want := range map[float64]time.Duration{0: whole / 2, 0.5: whole * 3 / 4, 0.9999: whole - 1} {
+			if got := b.delay(n, chance, errDue); got != want {
+				t.Errorf("delay %d with chance %v: %d, want %d", n, chance, got, want)
+			}
+		}
+	}
+}
+
+func TestDelayOfExtremes(t *testing.T) {
+	for _, c := range []struct {
+		b    Backoff
+		n    int
+		want time.Duration // with chance 0
+	}{
+		{Backoff{}, 1_000_000_000_000, 0},
+		{Backoff{Max: 8}, 3, 0},
+		{Backoff{First: 30, Max: 8}, 1, 4},
+		{Backoff{First: 1}, 62, 1 << 60},
+		{Backoff{First: 1}, 63, 1 << 61},
+		{Backoff{First: 1}, 64, 1 << 61}, // cannot be doubled any more
+		{Backoff{First: math.MaxInt64}, 9, math.MaxInt64 / 2},
+	} {
+		if got := c.b.delay(c.n, 0, errDue); got != c.want {
+			t.Errorf("%+v delay %d: %d, want %d", c.b, c.n, got, c.want)
+		}
+	}
+}
+
+func TestDelayIsAtLeastTheHint(t *testing.T) {
+	b := Backoff{First: 100, Max: 100}
+	for hint, want := range map[time.Duration]time.Duration{-1: 50, 0: 50, 49: 50, 51: 51, 1000: 1000} {
+		if got := b.delay(1, 0, RetryAfter(hint, errDue)); got != want {
+			t.Errorf("delay with hint %d: %d, want %d", hint, got, want)
+		}
+	}
+}
