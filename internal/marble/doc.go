@@ -16,7 +16,7 @@
 // [Record] runs it in a bubble of testing/synctest, where time is exact, and [Film.SVG] draws
 // what happened. A script has one word for each tick: a value, "-" for none, "|" for a plain end,
 // "!" for an end with [ErrLost]. A piece of work has one word for each value: the value, how many
-// ticks it takes, and "!" if it then fails with [ErrBad].
+// ticks a call takes, and "!" if it then fails with [ErrBad], "!2" if only the first two calls do.
 //
 // # Concurrency properties
 //

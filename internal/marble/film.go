@@ -2,12 +2,14 @@ package marble
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/fan"
 	"github.com/runnel-go/runnel/pipe"
 )
 
@@ -78,7 +80,7 @@ type remark struct {
 // midEnd tells how the channel behind an operator has ended: with an error that came from above,
 // or because it was cancelled from below.
 func (f *Film) midEnd(box int, cause error) ending {
-	above := func(c *call) bool { return c.err == cause && c.box <= box }
+	above := func(c *call) bool { return c.err == ErrBad && c.box <= box }
 	lost := func(l *lane) bool { return l.role == source && l.end == failed }
 	switch {
 	case cause == nil:
@@ -89,8 +91,13 @@ func (f *Film) midEnd(box int, cause error) ending {
 	return stopped
 }
 
-// settle puts calls that began at one moment, on different goroutines, into an order.
+// settle puts what several goroutines did at one moment into an order.
 func (f *Film) settle() {
+	for _, l := range f.lanes {
+		slices.SortStableFunc(l.drops, func(a, b drop) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.label, b.label))
+		})
+	}
 	slices.SortStableFunc(f.calls, func(a, b *call) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.label, b.label))
 	})
@@ -126,9 +133,9 @@ func (l *lane) reasons() (all []runnel.Reason) {
 func label(v any) string {
 	switch v := v.(type) {
 	case []string:
-		return strings.Join(v, " ")
+		return "[" + strings.Join(v, " ") + "]"
 	case pipe.Pane[string]:
-		return strings.Join(v.Values, " ")
+		return "[" + strings.Join(v.Values, " ") + "]"
 	case pipe.Result[string, string]:
 		if v.Err != nil {
 			return v.In + " ✗"
@@ -168,9 +175,22 @@ func (l *lane) words() string {
 func (l *lane) endWords() string {
 	verb := map[ending]string{plain: "closed", failed: "closed", stopped: "cancelled"}[l.end]
 	if l.cause != nil {
-		verb += " with " + l.cause.Error()
+		verb += " with " + nameOf(l.cause)
 	}
 	return verb
+}
+
+// nameOf is what is written for the cause of an end.
+func nameOf(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, pipe.ErrTimeout):
+		return "ErrTimeout"
+	case errors.Is(err, fan.ErrEvicted):
+		return "ErrEvicted"
+	}
+	return err.Error()
 }
 
 // ticks writes a moment.

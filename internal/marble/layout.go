@@ -81,7 +81,7 @@ func arrange(f *Film, code []string) *layout {
 	y := margin
 	next := 0 // the box that is to come
 	for i, lane := range f.lanes {
-		if i > 0 && lane.role != f.lanes[i-1].role || i > 0 && lane.role == between {
+		if before(f.lanes, i) {
 			y = l.addBox(next, y)
 			next++
 		}
@@ -94,6 +94,14 @@ func arrange(f *Film, code []string) *layout {
 	l.h = l.axis + 24
 	l.w = l.width()
 	return l
+}
+
+// before tells whether an operator stands before the i-th lane.
+func before(lanes []*lane, i int) bool {
+	if i == 0 {
+		return lanes[0].role != source
+	}
+	return lanes[i].role == between || lanes[i].role != lanes[i-1].role
 }
 
 // perBox gives each box its lines: one, and the last box the rest; a single box gets all.
@@ -124,6 +132,9 @@ func (l *layout) width() float64 {
 			w = max(w, 2*margin+10+char*length(line))
 		}
 	}
+	for _, r := range l.film.remarks {
+		w = max(w, l.x(r.at)+remarkWidth(r)+margin)
+	}
 	for _, r := range l.shape {
 		w = max(w, r.x1+margin)
 	}
@@ -138,6 +149,9 @@ func (l *layout) addLane(lane *lane, y float64) float64 {
 	r := row{lane: lane, top: y, y: y + h/2}
 	l.lanes = append(l.lanes, r)
 	y += h
+	if lane.end == stopped && lane.role != sink {
+		y += 6 // for the head of the arrow
+	}
 	for _, why := range lane.reasons() {
 		d := dropRow{why: why, drops: lane.dropped(why)}
 		h := 2 + stackGap*float64(tallest(d.drops))
@@ -194,11 +208,13 @@ func (l *layout) addRemarks(b *box, y float64) float64 {
 	var rows []float64 // where the text of each ends
 	for _, r := range l.film.remarks {
 		x := l.x(r.at)
-		i := fit(&rows, x, x+24+small*length(r.text))
+		i := fit(&rows, x, x+remarkWidth(r)+8)
 		b.remarks = append(b.remarks, remarkRow{r, y + codeRow*float64(i)})
 	}
 	return y + codeRow*float64(len(rows))
 }
+
+func remarkWidth(r remark) float64 { return 8 + char*length(r.text) }
 
 func (l *layout) addBars(b *box, n int, y float64) float64 {
 	var rows []float64
@@ -227,11 +243,17 @@ func stacked(i, n int) float64 { return stackGap * (float64(i) - float64(n-1)/2)
 
 func length(s string) float64 { return float64(utf8.RuneCountInString(s)) }
 
+// parts are what a value is made of, and whether it is one that is made of parts.
+func parts(label string) (words []string, several bool) {
+	inner, isList := strings.CutPrefix(label, "[")
+	words = strings.Fields(strings.TrimSuffix(inner, "]"))
+	return words, isList || len(words) > 1
+}
+
 // marbleWidth is how wide a value is drawn.
 func marbleWidth(label string) float64 {
-	words := strings.Fields(label)
-	if len(words) < 2 {
-		return max(2*marbleR, small*length(label)+10)
+	if words, several := parts(label); several {
+		return 20*float64(len(words)) + 6
 	}
-	return 20*float64(len(words)) + 6
+	return max(2*marbleR, small*length(label)+10)
 }

@@ -25,8 +25,11 @@ func TestPictures(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range pictures {
 		t.Run(p.file, func(t *testing.T) {
-			svg := marble.Record(t, p.run).SVG(p.title, code[p.name()])
-			compare(t, guide+"img/"+p.file+".svg", []byte(svg))
+			film := marble.Record(t, p.run)
+			for _, at := range film.Overlaps() {
+				t.Errorf("shapes overlap: %s", at)
+			}
+			compare(t, guide+"img/"+p.file+".svg", []byte(film.SVG(p.title, code[p.name()])))
 		})
 		seen[p.file+".svg"] = true
 	}
@@ -64,7 +67,10 @@ func glob(t *testing.T, pattern string) []string {
 }
 
 // operator is what a line of a picture must call to be shown.
-var operator = regexp.MustCompile(`\b(pipe|fan|xf)\.\w+`)
+var operator = regexp.MustCompile(`\b(pipe|fan|xf)\.[A-Z]|\b[mxp]\.[A-Z]`)
+
+// staging is what it must not call.
+var staging = regexp.MustCompile(`\b(s\.At|s\.Go|x\.Set)\(`)
 
 // codeOf finds, for each picture, the lines of its function that call an operator. So the
 // code in a picture is the code that made it.
@@ -94,7 +100,7 @@ func codeOf(t *testing.T) map[string][]string {
 
 func operations(body []string) (lines []string) {
 	for _, line := range body {
-		if operator.MatchString(line) {
+		if operator.MatchString(line) && !staging.MatchString(line) {
 			lines = append(lines, strings.TrimSpace(line))
 		}
 	}

@@ -95,13 +95,14 @@ func OutEvery[T any](s *Scene, name string, r runnel.Receiver[T], ticks float64)
 	})
 }
 
-// OutFirst is Out by a consumer that stops, with [ErrEnough], when it has n values.
+// OutFirst is Out by a consumer that stops, with [ErrEnough], half a tick after its n-th value.
 func OutFirst[T any](s *Scene, name string, r runnel.Receiver[T], n int) {
 	l := watched(s, name, sink, r)
 	s.running.Go(func() {
 		for range n {
 			receive(s, l, r)
 		}
+		time.Sleep(Tick / 2)
 		s.ended(l, stopped, ErrEnough)
 		r.Cancel(ErrEnough)
 	})
@@ -158,22 +159,39 @@ func (s *Scene) work(l *lane, spec string) func(context.Context, string) (string
 			s.saw(l, v)
 		}
 		c := s.begin(box, v)
-		err := runnel.Sleep(ctx, all[strings.ToLower(v)].takes)
-		if err == nil && all[strings.ToLower(v)].fails {
-			err = ErrBad
-		}
-		s.note(func() { c.to, c.err = s.now(), err })
+		todo := all[strings.ToLower(v)]
+		err := runnel.Sleep(ctx, todo.takes)
+		s.note(func() {
+			if err == nil && todo.fails > 0 {
+				todo.fails--
+				err = ErrBad
+			}
+			c.to, c.err = s.now(), err
+		})
 		return strings.ToUpper(v), err
 	}
 }
 
+// Go runs what the picture needs besides.
+func (s *Scene) Go(f func()) { s.running.Go(f) }
+
 // At does something at a tick and says so in the picture.
-func (s *Scene) At(tick int, what string, f func()) {
+func (s *Scene) At(tick float64, what string, f func()) {
 	s.running.Go(func() {
-		time.Sleep(time.Duration(tick)*Tick - s.now())
+		time.Sleep(time.Duration(tick*float64(Tick)) - s.now())
 		s.note(func() { s.film.remarks = append(s.film.remarks, remark{s.now(), what}) })
 		f()
 	})
+}
+
+// Note says in the picture what a call that runs to the end has returned.
+func (s *Scene) Note(what string, err error) {
+	if err == nil {
+		what += " nil"
+	} else {
+		what += " " + nameOf(err)
+	}
+	s.note(func() { s.film.remarks = append(s.film.remarks, remark{s.now(), what}) })
 }
 
 func (s *Scene) begin(box int, v string) *call {

@@ -8,6 +8,8 @@ import (
 	"github.com/runnel-go/runnel/pipe"
 )
 
+const tick = marble.Tick
+
 var ctx = context.Background()
 
 func mapOrdered(s *marble.Scene) {
@@ -19,7 +21,7 @@ func mapOrdered(s *marble.Scene) {
 
 func mapUnordered(s *marble.Scene) {
 	in := s.In("in", "a b c d e |")
-	fetch := s.Work("a4.2 b1 c2.8 d2.3 e1")
+	fetch := s.Work("a4.2 b1 c2.8 d2.3 e1.6")
 	out := pipe.MapUnordered(ctx, in, 3, fetch)
 	marble.Out(s, "out", out)
 }
@@ -61,5 +63,5 @@ func mapSliding(s *marble.Scene) {
 	in := s.In("in", "a b c d e f |")
 	price := s.Work("a1 b1 c1 d1 e1 f1")
 	out := pipe.Map(ctx, in, 1, price, runnel.Sliding(1))
-	marble.OutEvery(s, "out", out, 2.5)
+	marble.OutEvery(s, "out", out, 2.4)
 }

@@ -2,6 +2,8 @@ package marble
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -32,26 +34,33 @@ func cues(script string) (all []cue) {
 	return all
 }
 
-// A task says how long a piece of work takes, and whether it fails.
+// A task says how long a piece of work takes, and how many of its calls fail.
 type task struct {
 	takes time.Duration
-	fails bool
+	fails int
 }
 
+var work = regexp.MustCompile(`^(?:([^:]+):|(.))([\d.]+)(!?)(\d*)$`)
+
 // tasks reads the description of a piece of work.
-func tasks(spec string) map[string]task {
-	all := map[string]task{}
+func tasks(spec string) map[string]*task {
+	all := map[string]*task{}
 	for _, word := range strings.Fields(spec) {
-		rest, fails := strings.CutSuffix(word, failure)
-		label, n, ok := strings.Cut(rest, ":")
-		if !ok {
-			label, n = rest[:1], rest[1:]
+		m := work.FindStringSubmatch(word)
+		if m == nil {
+			panic(fmt.Sprintf("marble: work %q: want a value and a number of ticks, such as a2, a1:2, a2! or a2!1", word))
 		}
-		ticks, err := strconv.ParseFloat(n, 64)
-		if err != nil {
-			panic(fmt.Sprintf("marble: work %q: want a value, a number of ticks, perhaps \"!\"", word))
-		}
-		all[label] = task{time.Duration(ticks * float64(Tick)), fails}
+		ticks, _ := strconv.ParseFloat(m[3], 64)
+		all[m[1]+m[2]] = &task{time.Duration(ticks * float64(Tick)), failures(m[4], m[5])}
 	}
 	return all
+}
+
+// failures is how many calls fail: with a mark all, or as many as the number behind it says.
+func failures(mark, number string) int {
+	if mark == "" || number == "" {
+		return len(mark) * math.MaxInt
+	}
+	n, _ := strconv.Atoi(number)
+	return n
 }

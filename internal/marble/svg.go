@@ -30,12 +30,7 @@ text{fill:#e6edf3}.s{fill:#9aa4af}.m{fill:#14171a}.bad{fill:#ff8a80}.halt{fill:#
 func (f *Film) SVG(title string, code []string) string {
 	l := arrange(f, code)
 	var back, front pen
-	for _, r := range l.lanes {
-		l.drawLane(&front, r)
-	}
-	for _, d := range l.drops {
-		l.drawDrops(&front, d)
-	}
+	l.drawRows(&front)
 	l.w = l.width()
 	l.drawGrid(&back)
 	l.drawBoxes(&back)
@@ -47,6 +42,29 @@ func (f *Film) SVG(title string, code []string) string {
 <rect class="ground" width="%[1]s" height="%[2]s" rx="6"/>
 %[6]s</svg>
 `, num(l.w), num(l.h), html.EscapeString(title), html.EscapeString(f.words()), style, back.String()+front.String())
+}
+
+// Overlaps returns the places where shapes of the picture touch one another.
+func (f *Film) Overlaps() (found []string) {
+	l := arrange(f, nil)
+	l.drawRows(new(pen))
+	for i, a := range l.shape {
+		for _, b := range l.shape[:i] {
+			if a.touches(b) {
+				found = append(found, fmt.Sprintf("%v and %v", b, a))
+			}
+		}
+	}
+	return found
+}
+
+func (l *layout) drawRows(p *pen) {
+	for _, r := range l.lanes {
+		l.drawLane(p, r)
+	}
+	for _, d := range l.drops {
+		l.drawDrops(p, d)
+	}
 }
 
 // pen writes elements, one a line.
@@ -100,21 +118,28 @@ func (l *layout) drawBoxes(p *pen) {
 		for _, c := range b.bars {
 			l.drawBar(p, c)
 		}
+		for _, c := range b.bars {
+			l.drawFailure(p, c)
+		}
 	}
 }
 
-// drawBar draws a call: from when it began to when it returned, with a cross if it failed, open
-// if it gave up.
+// drawBar draws a call: from when it began to when it returned. drawFailure adds a cross if it
+// failed, a block if it gave up because it was stopped.
 func (l *layout) drawBar(p *pen, c barAt) {
 	x0, x1 := l.x(c.from), l.x(c.to)
 	p.draw(`<rect class="ring %s" x="%v" y="%v" width="%v" height="14" rx="3"/>`, colour(c.label), x0+1, c.y+2, x1-x0-2)
 	if x1-x0 > 2*small {
 		p.draw(`<text class="m" x="%v" y="%v">%s</text>`, x0+6+small*length(c.label)/2, c.y+13, html.EscapeString(c.label))
 	}
+}
+
+func (l *layout) drawFailure(p *pen, c barAt) {
+	x := l.x(c.to)
 	if c.err == ErrBad {
-		p.cross(x1, c.y+9, 5)
+		p.cross(x, c.y+9, 5)
 	} else if c.err != nil {
-		p.draw(`<rect class="stop" x="%v" y="%v" width="4" height="14"/>`, x1-3, c.y+2)
+		p.draw(`<rect class="stop" x="%v" y="%v" width="4" height="14"/>`, x-3, c.y+2)
 	}
 }
 
@@ -130,14 +155,18 @@ func (l *layout) drawLane(p *pen, r row) {
 		end = l.endX(r)
 	}
 	p.line("line", l.left-marbleR, r.y, end, r.y)
+	r.each(func(y float64, v value) { l.drawTail(p, y, v) })
+	r.each(func(y float64, v value) { l.drawValue(p, l.x(v.at), y, v) })
+	l.drawEnd(p, r, end)
+}
+
+// each calls f for every value of a lane and where it is.
+func (r row) each(f func(y float64, v value)) {
 	for _, group := range groups(r.values) {
 		for i, v := range group {
-			y := r.y + stacked(i, len(group))
-			l.drawTail(p, y, v)
-			l.drawValue(p, l.x(v.at), y, v)
+			f(r.y+stacked(i, len(group)), v)
 		}
 	}
-	l.drawEnd(p, r, end)
 }
 
 // drawTail draws how long a value waited until the channel accepted it.
@@ -152,21 +181,21 @@ func (l *layout) drawTail(p *pen, y float64, v value) {
 func (l *layout) drawValue(p *pen, x, y float64, v value) {
 	w := marbleWidth(v.label)
 	l.take(rect{x - w/2, y - marbleR, x + w/2, y + marbleR})
-	words := strings.Fields(v.label)
+	parts, several := parts(v.label)
 	switch {
 	case v.refused:
 		p.draw(`<circle class="hollow" cx="%v" cy="%v" r="10" stroke-dasharray="3 2"/>`, x, y)
 		p.draw(`<text class="m d" x="%v" y="%v">%s</text>`, x, y+4, html.EscapeString(v.label))
-	case len(words) < 2:
+	case several:
+		p.draw(`<rect class="pill" x="%v" y="%v" width="%v" height="22" rx="11"/>`, x-w/2, y-marbleR, w)
+		for i, part := range parts {
+			at := x - w/2 + 13 + 20*float64(i)
+			p.draw(`<circle class="%s" cx="%v" cy="%v" r="9"/>`, colour(part), at, y)
+			p.draw(`<text class="m" x="%v" y="%v">%s</text>`, at, y+4, html.EscapeString(part))
+		}
+	default:
 		p.draw(`<rect class="ring %s" x="%v" y="%v" width="%v" height="22" rx="11"/>`, colour(v.label), x-w/2, y-marbleR, w)
 		p.draw(`<text class="m" x="%v" y="%v">%s</text>`, x, y+4, html.EscapeString(v.label))
-	default:
-		p.draw(`<rect class="pill" x="%v" y="%v" width="%v" height="22" rx="11"/>`, x-w/2, y-marbleR, w)
-		for i, word := range words {
-			at := x - w/2 + 13 + 20*float64(i)
-			p.draw(`<circle class="%s" cx="%v" cy="%v" r="9"/>`, colour(word), at, y)
-			p.draw(`<text class="m" x="%v" y="%v">%s</text>`, at, y+4, html.EscapeString(word))
-		}
 	}
 }
 
@@ -183,10 +212,7 @@ func (l *layout) endX(r row) float64 {
 }
 
 func (l *layout) drawEnd(p *pen, r row, x float64) {
-	class, text := "s", ""
-	if r.cause != nil {
-		text = r.cause.Error()
-	}
+	class, text := "s", nameOf(r.cause)
 	switch r.end {
 	case open:
 		return
