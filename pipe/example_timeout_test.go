@@ -21,6 +21,7 @@ func ExampleTimeout() {
 		fmt.Println(b)
 	}
 	fmt.Println(watched.Err(), errors.Is(watched.Err(), pipe.ErrTimeout))
+	<-beats.Done() // closed right after the output
 	fmt.Println(beats.Send(ctx, "beat"))
 	// Output:
 	// beat

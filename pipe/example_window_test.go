@@ -41,15 +41,15 @@ func show(panes runnel.Receiver[pipe.Pane[reading]]) {
 func ExampleWindowBy() {
 	ctx := context.Background()
 	in := readings(ctx, 5, 58, 62, 55, 130, 20)
-	in.OnDrop(func(r reading, why runnel.Reason) { fmt.Println("reading", r.value, "dropped:", why) })
 
 	taken := func(r reading) time.Time { return r.at }
 	show(pipe.WindowBy(ctx, in, pipe.Tumbling(time.Minute), taken, 10*time.Second))
-	// Unordered output:
+	fmt.Println("late:", in.Stats().Dropped[runnel.Late])
+	// Output:
 	// 12:00:00 to 12:01:00: 0 1 3
 	// 12:01:00 to 12:02:00: 2
-	// reading 5 dropped: late
 	// 12:02:00 to 12:03:00: 4
+	// late: 1
 }
 
 // The last minute, every half a minute: each reading is in two panes.

@@ -56,6 +56,7 @@ func TestTryOfAStoppedStage(t *testing.T) {
 		synctest.Wait()
 		end(errStop)
 		_, err := drain(out)
+		synctest.Wait() // the input hears of it after the receivers of the output
 		mustBe(t, "end", err, errStop)
 		mustEqual(t, "lost", lost, "[{1 0 stop}]")
 		mustBalance(t, "in", in.Stats(), 2, 1, dropped(runnel.Undelivered, 1))

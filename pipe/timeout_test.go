@@ -25,6 +25,7 @@ func TestTimeoutCountsFromTheStart(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		in := runnel.New[int]()
 		got, end := recorded(pipe.Timeout(bg, in, 5*time.Second))
+		synctest.Wait() // the input hears of it after the receivers of the output
 		mustEqual(t, "values and end", []any{got, end.at}, "[[] 5s]")
 		mustTimeOut(t, end.v, "pipe: no value within 5s")
 		mustTimeOut(t, in.Err(), "pipe: no value within 5s")

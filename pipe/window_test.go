@@ -341,8 +341,8 @@ func TestWindowByEndsWhenAtFails(t *testing.T) {
 			} else {
 				mustEqual(t, "end", end, "pipe: the function of the stage called runtime.Goexit")
 			}
+			synctest.Wait() // the input hears of it after the receivers of the output
 			mustBe(t, "in", in.Err(), end)
-			synctest.Wait()
 			mustEqual(t, "lost", *lost, "[13 14]")
 			want := dropped(runnel.Failed, 1)
 			want[runnel.Undelivered] = 1
