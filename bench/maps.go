@@ -19,14 +19,14 @@ const windowNote = "goes on to the 64th value behind one that is slow, not only 
 // The rows about maps move values through one stage with four workers.
 func mapRows() []row {
 	return []row{
-		{family: "stages", name: "ordered pipeline ×4", goals: guides(1, 1), impls: []impl{
+		{family: "stages", name: "ordered pipeline ×4", goals: guides(0.4, 0.7), impls: []impl{
 			ours("runnel+ctx", orderedRunnel(grow)),
 			peer("native", orderedNative(mapWorkers, incJobs)),
 			peer("conc stream", mapConc(inc, 1)),
 			floor("native, window 64", windowNote, orderedNative(stageCapacity, incJobs)),
 			floor("go-streams", looseNote, mapGoStreams(mapWorkers, 1, inc)),
 		}},
-		{family: "stages", name: "ordered pipeline ×4, 1 µs of work", goals: guides(1, 1), impls: []impl{
+		{family: "stages", name: "ordered pipeline ×4, 1 µs of work", goals: guides(0.85, 1), impls: []impl{
 			ours("runnel+ctx", orderedRunnel(toil)),
 			peer("native", orderedNative(mapWorkers, workJobs)),
 			peer("conc stream", mapConc(work, 1)),

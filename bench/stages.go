@@ -25,7 +25,7 @@ func stageRows() []row {
 		{family: "stages", name: "five stages, fused", goals: goals{firm(0.5), firm(0.5)}, impls: []impl{
 			ours("runnel+ctx", fusedRunnel), peer("native stages", stepsNative), floor("native, by hand", stepNote, fusedNative),
 		}},
-		{family: "stages", name: "five stages, fused, libraries", goals: guides(1, 1), impls: []impl{
+		{family: "stages", name: "five stages, fused, libraries", goals: guides(0.25, 0.5), impls: []impl{
 			ours("runnel+ctx", fusedRunnel), peer("ro", fusedRo), floor("ro, slice", sliceNote, fusedRoSlice),
 			{name: "conc stream", role: report.Peer, run: fusedConc, note: taskNote},
 		}},
