@@ -65,6 +65,7 @@ func TestForEachFailure(t *testing.T) {
 				t.Error("value taken after the failure")
 			}
 			<-ctx.Done()
+			time.Sleep(time.Second)
 			if in.Err() != errBad || context.Cause(ctx) != errBad {
 				t.Errorf("in: %v, ctx: %v", in.Err(), context.Cause(ctx))
 			}
@@ -163,11 +164,12 @@ func TestForEachEndsItsContext(t *testing.T) {
 	})
 }
 
-// A panic is told also when ctx has ended.
+// A panic is told also when ctx has ended, unless another worker was first to end the stage.
 func TestForEachPanicAfterTheEnd(t *testing.T) {
-	forWorkers(t, func(t *testing.T, n int) {
+	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithCancel(bg)
-		err := pipe.ForEach(ctx, holding(upTo(n)...), n, func(context.Context, int) error {
+		in := holding(1, 2)
+		err := pipe.ForEach(ctx, in, 1, func(context.Context, int) error {
 			end()
 			panic(errBad)
 		})

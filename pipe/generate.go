@@ -22,12 +22,12 @@ func Generate[T any](ctx context.Context, f func(ctx context.Context, emit func(
 	o := newOutlet[T](ctx, opts, func(error) {})
 	// The send gets the user's context, so that the error of emit tells which of the two ended.
 	emit := func(v T) error { return o.out.Send(ctx, v) }
-	runnel.Go(func() { o.run(func() error { return f(o.ctx, emit) }) })
+	runnel.Go(func() { o.run(ctx, func() error { return f(o.ctx, emit) }) })
 	return o.out
 }
 
-// run closes the output with the error of f, whichever way f ends.
-func (o outlet[T]) run(f func() error) {
+// run closes the output with the error of f, whichever way f ends. ctx is the user's.
+func (o outlet[T]) run(ctx context.Context, f func() error) {
 	returned := false
 	defer func() {
 		if !returned {
@@ -36,5 +36,5 @@ func (o outlet[T]) run(f func() error) {
 	}()
 	err := f()
 	returned = true
-	o.out.CloseWith(blame(o.ctx, err))
+	o.out.CloseWith(blame(ctx, err))
 }

@@ -77,6 +77,7 @@ func TestMergeCountsWhatAnErrorLeaves(t *testing.T) {
 		out := pipe.MergePriority(bg, both[int](failed, other), runnel.Buffer(1))
 		_, end := drain(out)
 		mustBe(t, "end", end, errLost)
+		synctest.Wait()
 		mustBalance(t, "other", other.Stats(), 5, 0, dropped(runnel.Undelivered, 5))
 	})
 }

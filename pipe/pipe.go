@@ -20,14 +20,19 @@ func Pipe[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T
 	require(out != nil, "Pipe", "the output is nil, want a channel")
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	stopped := runnel.New[nothing]() // closed when in has been, because of the end of out
 	takeBack := out.OnClose(func(cause error) {
 		end(orClosed(cause))
 		in.Cancel(cause)
+		stopped.Close()
 	})
 	defer takeBack() // out may go on with other producers
-	err, refused := move(ctx, in, out)
-	if refused {
-		end(orClosed(out.Err())) // if the function given to OnClose has not come to that yet
+
+	err := move(ctx, in, out)
+	if out.Stats().Closed {
+		// Who closed out cancels in, within that call. This one waits for it.
+		stopped.Recv(context.Background())
+		return context.Cause(ctx)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -37,16 +42,16 @@ func Pipe[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T
 	return err
 }
 
-// move moves values until in ends, or ctx, or out refuses one. A plain end is no error.
-func move[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T]) (err error, refused bool) {
+// move moves values until in ends, or ctx, or out refuses one. A plain end of in is no error.
+func move[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T]) error {
 	for {
 		v, err := in.Recv(ctx)
 		if err != nil {
-			return ending(err), false
+			return ending(err)
 		}
 		if err := out.Send(ctx, v); err != nil {
 			in.Reject(v, runnel.Undelivered)
-			return err, true
+			return err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/pipe"
+	"github.com/runnel-go/runnel/xf"
 )
 
 // piping runs Pipe in a goroutine until it ends or is blocked.
@@ -150,4 +151,19 @@ func TestPipeLeavesTheOutputAlone(t *testing.T) {
 		out.Cancel(errStop)
 		mustEqual(t, "calls of Cancel", in.cancelled, before)
 	})
+}
+
+// The stop passes through a Pipe within one call, with its cause.
+func TestPipePassesTheCauseOn(t *testing.T) {
+	for range 300 {
+		in, out := counting(), runnel.New[int]()
+		done := make(chan error)
+		go func() { done <- pipe.Pipe(bg, pipe.Through(bg, in, xf.Map(itself)), runnel.Sender[int](out)) }()
+		out.Recv(bg)
+		out.Cancel(errStop)
+		if in.Err() != errStop {
+			t.Fatalf("source ended with %v, want %v", in.Err(), errStop)
+		}
+		mustBe(t, "Pipe", <-done, errStop)
+	}
 }

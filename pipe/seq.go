@@ -15,7 +15,7 @@ import (
 func FromSeq2[T any](ctx context.Context, seq iter.Seq2[T, error], opts ...runnel.Option) runnel.Receiver[T] {
 	requireFunc(seq != nil, "FromSeq2", "seq")
 	o := newOutlet[T](ctx, opts, func(error) {})
-	runnel.Go(func() { o.run(func() error { return o.sendAll(seq) }) })
+	runnel.Go(func() { o.run(ctx, func() error { return o.sendAll(seq) }) })
 	return o.out
 }
 

@@ -31,6 +31,7 @@ func Through[A, B any](ctx context.Context, in runnel.Receiver[A], step xf.Step[
 // object, so that a value costs no store to memory that the collector must look after.
 func (s *stage[A, B]) through(step xf.Step[A, B]) {
 	var sink xf.Sink[A]
+	last := &exit[A, B]{stage: s}
 	var v, none A
 	inStep, holds := true, false // holds: v, which step is working on
 	defer func() {
@@ -41,33 +42,58 @@ func (s *stage[A, B]) through(step xf.Step[A, B]) {
 		if holds {
 			s.reject(v)
 		}
-		s.complete(sink, err)
+		last.cancel(err)
+		last.complete(sink, err)
 	}()
-	sink = step(exit[A, B]{s})
+	sink = step(last)
 	inStep, holds = false, true
 	for {
 		var err error
 		if v, err = s.in.Recv(s.ctx); err != nil {
-			s.complete(sink, ending(err))
+			last.complete(sink, ending(err))
 			return
 		}
 		inStep = true
 		more := sink.Put(v)
 		inStep = false
 		v = none // not kept alive while waiting
-		if !more {
-			s.complete(sink, nil)
+		if !more || last.refused {
+			last.cancel(nil)
+			last.complete(sink, nil)
 			return
 		}
 	}
 }
 
-// complete closes the step, which passes on what it holds, then the output. The input is
-// cancelled before that: its senders need not wait until the rest has been delivered. If Close
-// escapes, too, the first error stands.
-func (s *stage[A, B]) complete(sink xf.Sink[A], cause error) {
-	s.in.Cancel(cause)
-	closed := sink == nil
+// exit is the last sink: where the step ends and the output begins.
+type exit[A, B any] struct {
+	*stage[A, B]
+	refused bool // the output has taken no more
+}
+
+func (e *exit[A, B]) Put(b B) bool {
+	if !e.send(b) {
+		e.refused = true
+	}
+	return !e.refused
+}
+
+// Close does nothing: complete closes the output, which needs the cause.
+func (e *exit[A, B]) Close() {}
+
+// cancel stops whoever feeds the stage, before the step is closed, so that they need not wait
+// until the rest has been delivered. But if the output has refused a value, whoever closed that
+// cancels the input, with a cause and within the call that is theirs to return from.
+func (e *exit[A, B]) cancel(cause error) {
+	if !e.refused {
+		e.in.Cancel(cause)
+	}
+}
+
+// complete closes the step, which passes on what it holds, then the output. If closing the step
+// fails, too, the first error stands.
+func (e *exit[A, B]) complete(sink xf.Sink[A], cause error) {
+	closed := false
 	defer func() {
 		if !closed {
 			err := escape(recover())
@@ -75,18 +101,10 @@ func (s *stage[A, B]) complete(sink xf.Sink[A], cause error) {
 				cause = err
 			}
 		}
-		s.out.CloseWith(cause)
+		e.out.CloseWith(cause)
 	}()
-	if sink != nil {
+	if sink != nil { // else the step has failed to make it
 		sink.Close()
 	}
 	closed = true
 }
-
-// exit is the last sink: where the step ends and the output begins.
-type exit[A, B any] struct{ s *stage[A, B] }
-
-func (e exit[A, B]) Put(b B) bool { return e.s.send(b) }
-
-// Close does nothing: complete closes the output, which needs the cause.
-func (e exit[A, B]) Close() {}

@@ -153,6 +153,15 @@ func TestThroughFailureOutsideOfPut(t *testing.T) {
 			mustBeEscape(t, end, kind)
 			mustBalance(t, "in", in.Stats(), 3, 3, runnel.Drops{})
 		})
+		bubble(t, kind+" in Close after a stop", func(t *testing.T) {
+			in := holding(upTo(3)...)
+			out := pipe.Through(bg, in, hooked(nil, bad))
+			synctest.Wait()
+			out.Cancel(errStop)
+			synctest.Wait()
+			mustBe(t, "in", in.Err(), errStop)
+			mustBe(t, "end", out.Err(), errStop)
+		})
 		bubble(t, kind+" while it is made", func(t *testing.T) {
 			in := holding(upTo(3)...)
 			_, end := drain(pipe.Through(bg, in, broken(bad)))
@@ -274,3 +283,42 @@ func randomStep(r *rand.Rand, depth int) xf.Step[int, int] {
 	}[r.IntN(6)]
 	return xf.Compose2(next, randomStep(r, depth-1))
 }
+
+// The cause with which the consumer stopped reaches the source, whoever is first to act on it.
+func TestThroughPassesTheCauseOn(t *testing.T) {
+	step := hooked(func(int) { runtime.Gosched() }, nil)
+	for range 300 {
+		in := counting()
+		out := pipe.Through(bg, pipe.Through(bg, in, step), step)
+		out.Recv(bg)
+		out.Cancel(errStop)
+		if in.Err() != errStop {
+			t.Fatalf("source ended with %v, want %v", in.Err(), errStop)
+		}
+	}
+}
+
+// A step that ignores that the output refuses is given no more values.
+func TestThroughStubbornStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stubborn := func(next xf.Sink[int]) xf.Sink[int] { return &deaf{next} }
+		in := holding(upTo(5)...)
+		out := pipe.Through(bg, in, stubborn)
+		synctest.Wait()
+		out.Cancel(errStop)
+		synctest.Wait()
+		mustBalance(t, "in", in.Stats(), 5, 1, dropped(runnel.Undelivered, 4))
+		mustBalance(t, "out", out.Stats(), 2, 0, dropped(runnel.Undelivered, 2))
+	})
+}
+
+// deaf doubles values and does not hear that no more are wanted.
+type deaf struct{ next xf.Sink[int] }
+
+func (d *deaf) Put(v int) bool {
+	d.next.Put(v)
+	d.next.Put(v)
+	return true
+}
+
+func (d *deaf) Close() { d.next.Close() }

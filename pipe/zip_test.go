@@ -134,6 +134,7 @@ func TestZipFailure(t *testing.T) {
 			}))
 			mustEqual(t, "sums", got, "[0]")
 			mustBeEscape(t, end, kind)
+			synctest.Wait()
 			mustBalance(t, "a", a.Stats(), 4, 1, drops(1, 2))
 			mustBalance(t, "b", b.Stats(), 3, 1, drops(1, 1))
 		})
