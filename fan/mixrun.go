@@ -100,10 +100,11 @@ func (x *Mix[T]) sent(err error) error {
 	return nil
 }
 
-// obey carries out an order.
+// obey carries out an order. The case goes on to hold the order, but not the inputs that it
+// is about.
 func (x *Mix[T]) obey(w *waits[T]) {
 	o, _ := w.orders.Value()
-	o.err = o.change(x.desk)
+	o.err, o.change = o.change(x.desk), nil
 	o.done.Close()
 }
 
