@@ -30,7 +30,7 @@ func TestNoAllocations(t *testing.T) {
 		}},
 		shape{"Pipe", 1, func(ctx context.Context, in runnel.Receiver[int]) []runnel.Receiver[int] {
 			out := runnel.New[int]()
-			runnel.Go(func() { pipe.Pipe(ctx, in, runnel.Sender[int](out)) })
+			runnel.Go(func() { pipe.Pipe(ctx, in, out) })
 			return one[int](out)
 		}},
 	) {

@@ -60,7 +60,7 @@ func TestPipeStopsWithItsOutput(t *testing.T) {
 func TestPipeToAClosedChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, out := holding(upTo(3)...), filled[int](errStop)
-		mustBe(t, "Pipe", pipe.Pipe(bg, in, runnel.Sender[int](out)), errStop)
+		mustBe(t, "Pipe", pipe.Pipe(bg, in, out), errStop)
 		mustBe(t, "in", in.Err(), errStop)
 		mustBalance(t, "in", in.Stats(), 3, 0, dropped(runnel.Undelivered, 3))
 	})
@@ -87,12 +87,12 @@ func TestPipeOfProducers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := runnel.New[int](runnel.Buffer(10))
 		ps := out.Producers(3)
-		mustBe(t, "first", pipe.Pipe(bg, filled(errLost, 1), runnel.Sender[int](ps[0])), errLost)
-		mustBe(t, "second", pipe.Pipe(bg, filled(nil, 2), runnel.Sender[int](ps[1])), nil)
+		mustBe(t, "first", pipe.Pipe(bg, filled(errLost, 1), ps[0]), errLost)
+		mustBe(t, "second", pipe.Pipe(bg, filled(nil, 2), ps[1]), nil)
 		if out.Stats().Closed {
 			t.Error("closed before the last producer")
 		}
-		mustBe(t, "third", pipe.Pipe(bg, filled(errBad, 3), runnel.Sender[int](ps[2])), errBad)
+		mustBe(t, "third", pipe.Pipe(bg, filled(errBad, 3), ps[2]), errBad)
 		got, end := drain[int](out)
 		mustEqual(t, "values", got, "[1 2 3]")
 		mustBe(t, "end", end, errLost)
@@ -121,7 +121,7 @@ func TestPipeToAClosedProducer(t *testing.T) {
 		ps := out.Producers(2)
 		ps[0].Close()
 		in := holding(1, 2)
-		mustBe(t, "Pipe", pipe.Pipe(bg, in, runnel.Sender[int](ps[0])), runnel.ErrClosed)
+		mustBe(t, "Pipe", pipe.Pipe(bg, in, ps[0]), runnel.ErrClosed)
 		mustBalance(t, "in", in.Stats(), 2, 0, dropped(runnel.Undelivered, 2))
 		if out.Stats().Closed {
 			t.Error("the channel was closed")
@@ -146,7 +146,7 @@ func TestPipeLeavesTheOutputAlone(t *testing.T) {
 		out := runnel.New[int](runnel.Buffer(1))
 		ps := out.Producers(2)
 		in := &spy{Receiver: filled(nil, 1)}
-		mustBe(t, "Pipe", pipe.Pipe(bg, in, runnel.Sender[int](ps[0])), nil)
+		mustBe(t, "Pipe", pipe.Pipe(bg, in, ps[0]), nil)
 		before := in.cancelled
 		out.Cancel(errStop)
 		mustEqual(t, "calls of Cancel", in.cancelled, before)
@@ -158,7 +158,7 @@ func TestPipePassesTheCauseOn(t *testing.T) {
 	for range 300 {
 		in, out := counting(), runnel.New[int]()
 		done := make(chan error)
-		go func() { done <- pipe.Pipe(bg, pipe.Through(bg, in, xf.Map(itself)), runnel.Sender[int](out)) }()
+		go func() { done <- pipe.Pipe(bg, pipe.Through(bg, in, xf.Map(itself)), out) }()
 		out.Recv(bg)
 		out.Cancel(errStop)
 		if in.Err() != errStop {
