@@ -69,7 +69,8 @@ type call struct {
 	from, to time.Duration
 	box      int
 	label    string
-	err      error
+	failed   bool
+	gaveUp   bool // because its context has ended
 }
 
 type remark struct {
@@ -80,7 +81,7 @@ type remark struct {
 // midEnd tells how the channel behind an operator has ended: with an error that came from above,
 // or because it was cancelled from below.
 func (f *Film) midEnd(box int, cause error) ending {
-	above := func(c *call) bool { return c.err == ErrBad && c.box <= box }
+	above := func(c *call) bool { return c.failed && c.box <= box }
 	lost := func(l *lane) bool { return l.role == source && l.end == failed }
 	switch {
 	case cause == nil:

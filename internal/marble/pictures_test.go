@@ -1,11 +1,7 @@
 package marble_test
 
 import (
-	"bytes"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -48,11 +44,7 @@ func compare(t *testing.T, path string, want []byte) {
 		}
 		return
 	}
-	have, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(have, want) {
+	if have := read(t, path); have != string(want) {
 		t.Errorf("%s does not show any more what happens; look at the difference after\n\tgo test ./internal/marble -update", path)
 	}
 }
@@ -76,24 +68,9 @@ var staging = regexp.MustCompile(`\b(s\.At|s\.Go|x\.Set)\(`)
 // code in a picture is the code that made it.
 func codeOf(t *testing.T) map[string][]string {
 	t.Helper()
-	all := map[string][]string{}
-	for _, path := range glob(t, "scenes_*test.go") {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, path, text, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(string(text), "\n")
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok {
-				body := lines[fset.Position(f.Body.Pos()).Line : fset.Position(f.Body.End()).Line-1]
-				all[f.Name.Name] = operations(body)
-			}
-		}
+	all := bodiesIn(t, "scenes_*test.go")
+	for name, body := range all {
+		all[name] = operations(body)
 	}
 	return all
 }

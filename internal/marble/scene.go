@@ -162,11 +162,11 @@ func (s *Scene) work(l *lane, spec string) func(context.Context, string) (string
 		todo := all[strings.ToLower(v)]
 		err := runnel.Sleep(ctx, todo.takes)
 		s.note(func() {
+			c.to, c.gaveUp = s.now(), err != nil
 			if err == nil && todo.fails > 0 {
 				todo.fails--
-				err = ErrBad
+				err, c.failed = ErrBad, true
 			}
-			c.to, c.err = s.now(), err
 		})
 		return strings.ToUpper(v), err
 	}

@@ -136,9 +136,10 @@ func (l *layout) drawBar(p *pen, c barAt) {
 
 func (l *layout) drawFailure(p *pen, c barAt) {
 	x := l.x(c.to)
-	if c.err == ErrBad {
+	switch {
+	case c.failed:
 		p.cross(x, c.y+9, 5)
-	} else if c.err != nil {
+	case c.gaveUp:
 		p.draw(`<rect class="stop" x="%v" y="%v" width="4" height="14"/>`, x-3, c.y+2)
 	}
 }
