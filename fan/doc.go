@@ -41,11 +41,12 @@
 // all values that the Run of a Mult or a Pub has received from its input, at any moment at
 // which it is not at work on one:
 //
-//	value = offered to each tap that was there at the time, at least one | rejected as Unheard
+//	value = offered to each tap that was there at the time, at least one
+//	      | rejected as Unheard | rejected as Failed, if the key function panicked
 //	for each tap:  offered = received + buffered + dropped
 //
-// More exactly, a tap was there if it had joined before the value was looked at, and had not
-// been closed when it was offered. Less formally: nothing vanishes, and who missed what can be
+// More exactly, a tap was there if it had joined before the taps for the value were looked up,
+// and had not been closed when the value was offered to it. Less formally: nothing vanishes, and who missed what can be
 // told by the numbers.
 //
 // A Mix sends the values of each input in their order and draws evenly among the inputs. For
@@ -67,8 +68,9 @@
 // Tap, Sub, Leave and EvictAfter return at once. The calls that change a Mix wait until Run has
 // carried them out, which is not held up by inputs or by the output.
 //
-// Neither values that flow nor waits allocate memory, but that a Select must learn a new set of
-// taps to wait for when it changes, and that evictions need a timer now and then.
+// Values that flow allocate no memory. A wait does only if it is for other taps than the wait
+// before, because a Select learns a new set of cases; and now and then for the timer of an
+// eviction.
 //
 // # Errors and closing
 //
