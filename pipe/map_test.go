@@ -88,13 +88,15 @@ func TestMapPassesTheEndOn(t *testing.T) {
 	})
 }
 
+// failures are the ways in which a function fails, told apart by mustBeFailure.
+var failures = map[string]func() error{
+	"error":  func() error { return errBad },
+	"panic":  func() error { panic(errBad) },
+	"Goexit": func() error { runtime.Goexit(); return nil },
+}
+
 // What went wrong is told by the output; every value is delivered or counted.
 func TestMapFailure(t *testing.T) {
-	failures := map[string]func() error{
-		"error":  func() error { return errBad },
-		"panic":  func() error { panic(errBad) },
-		"Goexit": func() error { runtime.Goexit(); return nil },
-	}
 	for kind, failure := range failures {
 		t.Run(kind, func(t *testing.T) {
 			forMappings(t, func(t *testing.T, name string, n int, m mapping) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -416,44 +415,4 @@ func TestStageStoppedByOnDrop(t *testing.T) {
 		mustAccount(t, in, out, true)
 		mustEqual(t, "values failed", in.Stats().Dropped[runnel.Failed], 1)
 	})
-}
-
-// A parent context lives long and has many stages: none of them stays with it.
-func TestStageIsForgottenByItsContext(t *testing.T) {
-	stages := 20_000
-	if testing.Short() {
-		stages = 2_000
-	}
-	ctx, cancel := context.WithCancel(bg)
-	defer cancel()
-	run := func(stages int) {
-		for i := range stages {
-			in := runnel.New[int]()
-			out := pipe.Map(ctx, in, 1+i%2, double)
-			if i%4 < 2 {
-				in.Close()
-			} else {
-				out.Cancel(nil)
-			}
-			drain(out)
-		}
-	}
-	run(100)
-	goroutines, heap := runtime.NumGoroutine(), inUse()
-	run(stages)
-	for runtime.NumGoroutine() > goroutines+8 {
-		runtime.Gosched()
-	}
-	if more := inUse() - heap; more > int64(stages)*50 {
-		t.Errorf("%d bytes are held after %d stages", more, stages)
-	}
-}
-
-// inUse is how much of the heap is reachable.
-func inUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
