@@ -109,7 +109,9 @@ func coreOf(c Case) *caseCore {
 
 // adopt makes the cases those of s.
 func (s *selection) adopt(cases []Case) {
-	s.cases, s.byID, s.waits, s.timed, s.fleeting = nil, nil, 0, false, false
+	s.byID, s.waits, s.timed, s.fleeting = nil, 0, false, false
+	clear(s.cases) // so that no case is kept alive
+	s.cases = slices.Grow(s.cases[:0], len(cases))
 	for i, c := range cases {
 		core := coreOf(c)
 		s.cases = append(s.cases, core)
