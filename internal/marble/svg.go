@@ -101,7 +101,7 @@ func (l *layout) drawGrid(p *pen) {
 	p.text("s r", l.left-marbleR-6, l.axis+14, "tick")
 }
 
-var operator = regexp.MustCompile(`\b(?:pipe|fan|runnel)\.\w+`)
+var operator = regexp.MustCompile(`\b(?:pipe|fan)\.\w+`)
 
 func (l *layout) drawBoxes(p *pen) {
 	for _, b := range l.boxes {
