@@ -203,7 +203,7 @@ func TestTapThatNeverBlocksIsNeverEvicted(t *testing.T) {
 
 // A tap that leaves, or finds room, in the moment of its eviction is one or the other.
 func TestEvictionMeetsLeaving(t *testing.T) {
-	for range 100 {
+	for range 30 {
 		bubble(t, func(t *testing.T) {
 			in := runnel.New[int]()
 			m := fan.NewMult(in)

@@ -526,7 +526,7 @@ func TestMixSaysWhatItDoesNotKnow(t *testing.T) {
 // Calls that wait for Run are let go when it ends.
 func TestMixEndsWhileItIsBeingChanged(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		for range 50 {
+		for range 20 {
 			ctx, cancel := context.WithCancel(bg)
 			x := newMixed(t, 2, runnel.Buffer(1))
 			done := began(func() error { return x.Run(ctx) })

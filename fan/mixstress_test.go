@@ -151,7 +151,7 @@ func (b *band) hear(before int) {
 }
 
 func TestStressOfMix(t *testing.T) {
-	seeds(t, 150, func(t *testing.T, r *rand.Rand) {
+	seeds(t, 60, func(t *testing.T, r *rand.Rand) {
 		b := newBand(t, r)
 		for range r.IntN(5) {
 			b.act()
@@ -231,7 +231,7 @@ func TestPauseHoldsWhenItReturns(t *testing.T) {
 			}
 		})
 	}
-	for range 500 {
+	for range 150 {
 		x.Set(fan.Setting[int]{In: in, Mode: fan.Pause})
 		before := out.Len()
 		mustGet(t, other, 1) // taken from Run, so time has passed

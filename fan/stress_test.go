@@ -213,7 +213,7 @@ func (s *session) check(l *listener) {
 }
 
 func TestStressOfTaps(t *testing.T) {
-	seeds(t, 150, func(t *testing.T, r *rand.Rand) {
+	seeds(t, 60, func(t *testing.T, r *rand.Rand) {
 		s := &session{t: t, rand: r, total: 1 + r.IntN(120)}
 		s.in = runnel.New[int]([]runnel.Option{runnel.Buffer(1 + r.IntN(4)), runnel.Unbounded()}[r.IntN(2)])
 		s.pub = fan.NewPub(s.in, stressKey)
