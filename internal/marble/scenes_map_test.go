@@ -60,8 +60,8 @@ func flatMap(s *marble.Scene) {
 }
 
 func mapSliding(s *marble.Scene) {
-	in := s.In("in", "a b c d e f |")
-	price := s.Work("a1 b1 c1 d1 e1 f1")
+	in := s.In("in", "a b c d e |")
+	price := s.Work("a1 b1 c1 d1 e1")
 	out := pipe.Map(ctx, in, 1, price, runnel.Sliding(1))
 	marble.OutEvery(s, "out", out, 2.4)
 }

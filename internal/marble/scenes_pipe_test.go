@@ -81,8 +81,8 @@ func merge(s *marble.Scene) {
 }
 
 func mergePriority(s *marble.Scene) {
-	urgent := s.In("urgent", "- - a b |", runnel.Buffer(4))
-	bulk := s.In("bulk", "1 2 3 4 |", runnel.Buffer(4))
+	urgent := s.In("urgent", "- - a |", runnel.Buffer(4))
+	bulk := s.In("bulk", "1 2 3 |", runnel.Buffer(4))
 	out := pipe.MergePriority(ctx, []runnel.Receiver[string]{urgent, bulk})
 	marble.OutEvery(s, "out", out, 2.2)
 }

@@ -257,7 +257,7 @@ func (l *layout) drawDrop(p *pen, x, y float64, label string) {
 	w := marbleWidth(label)
 	l.take(rect{x - w/2, y - marbleR, x + w/2, y + marbleR})
 	p.draw(`<rect class="hollow" x="%v" y="%v" width="%v" height="20" rx="10"/>`, x-w/2, y-10, w)
-	p.line("cross", x-w/2+3, y+7, x+w/2-3, y-7)
+	p.line("cross", x-w/2, y+10, x+w/2, y-10)
 	p.draw(`<text class="m d halo" x="%v" y="%v">%s</text>`, x, y+4, html.EscapeString(label))
 }
 
