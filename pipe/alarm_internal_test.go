@@ -1,6 +1,7 @@
 package pipe
 
 import (
+	"context"
 	"math"
 	"testing"
 	"testing/synctest"
@@ -121,6 +122,58 @@ func TestTimedPrefersTheDeadlineUnlessLenient(t *testing.T) {
 			}
 			s.stop()
 		})
+	}
+}
+
+// A timer that nobody waits for any more would keep its stage in memory until it ends.
+func TestTimedStagesStopTheirTimers(t *testing.T) {
+	for name, start := range map[string]func(in runnel.Receiver[int]) (*alarm, func()){
+		"Batch": func(in runnel.Receiver[int]) (*alarm, func()) {
+			b := &batcher[int]{timed: newTimed[int, []int](context.Background(), "", in, nil), size: 9, wait: time.Hour}
+			return &b.alarm, func() { b.start(1, b.run).Recv(context.Background()) }
+		},
+		"Window": func(in runnel.Receiver[int]) (*alarm, func()) {
+			w := newWindow(context.Background(), "", in, Tumbling(time.Hour), nil)
+			w.at, w.byClock = w.now, true
+			return &w.alarm, func() { w.start(1, w.run).Recv(context.Background()) }
+		},
+		"Debounce": func(in runnel.Receiver[int]) (*alarm, func()) {
+			d := &debouncer[int]{timed: newTimed[int, int](context.Background(), "", in, nil), quiet: time.Hour}
+			return &d.alarm, func() { d.start(1, d.run).Recv(context.Background()) }
+		},
+		"Timeout": func(in runnel.Receiver[int]) (*alarm, func()) {
+			s := &timeout[int]{timed: newTimed[int, int](context.Background(), "", in, nil), limit: time.Hour}
+			return &s.alarm, func() { s.start(1, s.run).Recv(context.Background()) }
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			in := runnel.New[int]()
+			a, run := start(in)
+			runnel.Go(run)
+			in.Send(t.Context(), 1)
+			synctest.Wait()
+			timer := a.timer
+			in.Close()
+			synctest.Wait()
+			if timer == nil || !timer.Stats().Closed || a.timer != nil {
+				t.Errorf("%s: a timer is left", name)
+			}
+		})
+	}
+}
+
+// The memory that Batch uses again must not keep alive what it has sent.
+func TestBatchKeepsNothingAlive(t *testing.T) {
+	in := runnel.New[*int](runnel.Buffer(3))
+	in.SendAll(t.Context(), []*int{new(int), new(int), new(int)})
+	b := &batcher[*int]{timed: newTimed[*int, []*int](t.Context(), "", in, []runnel.Option{runnel.Buffer(1)}), size: 3}
+	if err := b.gather(); err != nil || !b.pass() {
+		t.Fatal("no batch")
+	}
+	for _, v := range b.held[:cap(b.held)] {
+		if v != nil {
+			t.Error("a value is kept alive")
+		}
 	}
 }
 

@@ -252,21 +252,6 @@ func TestClockStagesStopWithTheirContext(t *testing.T) {
 	}
 }
 
-// A stage that was stopped leaves no timer behind that would go off later: the bubble would
-// count its goroutine.
-func TestClockStagesLeaveNothingInTheInput(t *testing.T) {
-	forClockStages(t, func(t *testing.T, in *runnel.Chan[int], s running, end context.CancelCauseFunc) {
-		in.Send(bg, 1)
-		time.Sleep(time.Hour)
-		in.Close()
-		s.drain()
-		synctest.Wait()
-		if st := in.Stats(); st.ReceiversWaiting != 0 || st.Len != 0 {
-			t.Errorf("left behind: %+v", st)
-		}
-	})
-}
-
 func TestClockStagesRefuseWrongArguments(t *testing.T) {
 	in := filled[int](nil)
 	at := func(int) time.Time { return time.Time{} }
