@@ -34,7 +34,8 @@ type Setting[T any] struct {
 	Mode Mode
 
 	// Solo: this input plays, whatever its Mode is, and those without Solo do not; see
-	// [Mix.SoloMode]. Several inputs may play solo.
+	// [Mix.SoloMode]. Several inputs may play solo. When the last of them has ended, the
+	// others play again, with whatever they have buffered.
 	Solo bool
 }
 

@@ -21,3 +21,7 @@ var (
 	// ErrAdded reports that an input is part of a [Mix] already.
 	ErrAdded = errors.New("fan: an input of the mix already")
 )
+
+// errGoexit is the cause of the end if the key function ended its goroutine instead of
+// returning, as testing.T.FailNow does.
+var errGoexit = errors.New("fan: the key function called runtime.Goexit")

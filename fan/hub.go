@@ -1,6 +1,7 @@
 package fan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -27,6 +28,7 @@ type hub[K comparable, T any] struct {
 
 	mu      sync.Mutex
 	taps    map[K][]*Tap[T]
+	joined  uint64 // how many taps have ever joined
 	started bool
 	ended   bool
 	cause   error // of the end
@@ -64,7 +66,8 @@ func (h *hub[K, T]) join(key K, t *Tap[T]) bool {
 	if h.ended {
 		return false
 	}
-	t.place = len(h.taps[key])
+	h.joined++
+	t.number, t.place = h.joined, len(h.taps[key])
 	h.taps[key] = append(h.taps[key], t)
 	return true
 }
@@ -105,14 +108,17 @@ func (h *hub[K, T]) keys() []K {
 
 // run moves values until the input or ctx ends, or the key function fails; then everybody is
 // told.
-func (h *hub[K, T]) run(ctx context.Context) error {
+func (h *hub[K, T]) run(ctx context.Context) (cause error) {
 	if !h.start() {
 		return ErrStarted
 	}
-	cause := h.move(ctx)
-	for _, t := range h.end(cause) {
-		t.ch.CloseWith(cause)
-	}
+	cause = errGoexit // unless move returns
+	defer func() {
+		for _, t := range h.end(cause) {
+			t.ch.CloseWith(cause)
+		}
+	}()
+	cause = h.move(ctx)
 	return cause
 }
 
@@ -124,7 +130,8 @@ func (h *hub[K, T]) start() bool {
 	return first
 }
 
-// end lets no tap join any more and returns those that are there, to be closed.
+// end lets no tap join any more and returns those that are there, to be closed in the order
+// in which they joined.
 func (h *hub[K, T]) end(cause error) []*Tap[T] {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -133,6 +140,7 @@ func (h *hub[K, T]) end(cause error) []*Tap[T] {
 	for _, t := range all {
 		t.place = absent
 	}
+	slices.SortFunc(all, func(a, b *Tap[T]) int { return cmp.Compare(a.number, b.number) })
 	h.taps = nil
 	return all
 }
@@ -175,15 +183,24 @@ func (h *hub[K, T]) pass(ctx context.Context, d *delivery[T], v T) error {
 // find appends the taps that v is for. To look up a key is a part of the user's code: one that
 // has no hash panics.
 func (h *hub[K, T]) find(v T, taps []*Tap[T]) (found []*Tap[T], err error) {
+	returned := false
 	defer func() {
+		if returned {
+			return
+		}
 		if value := recover(); value != nil {
 			err = &runnel.PanicError{Value: value, Stack: debug.Stack()}
+			return
 		}
+		h.in.Reject(v, runnel.Failed)
+		h.in.Cancel(errGoexit)
 	}()
 	key := h.key(v)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append(taps, h.taps[key]...), nil
+	found = append(taps, h.taps[key]...)
+	returned = true
+	return found, nil
 }
 
 // mustHave panics if the constructor that calls was given nothing for what it needs.

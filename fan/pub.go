@@ -22,7 +22,7 @@ import (
 //   - The key function panics: the input is cancelled with a [*runnel.PanicError], the taps are
 //     closed with it, and Run returns it. The value is counted on the input as
 //     [runnel.Failed]. The same happens when a key cannot be looked up, as an interface that
-//     holds a slice.
+//     holds a slice, and when key calls runtime.Goexit, which also ends the goroutine of Run.
 //   - A consumer stops: after Leave, Cancel or an eviction the others go on as if the tap had
 //     never been. A key is forgotten with its last tap. Values for which there is no tap are
 //     counted on the input as [runnel.Unheard].

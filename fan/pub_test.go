@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -282,4 +283,23 @@ func TestKeysListsThoseThatAreThere(t *testing.T) {
 	if taps := p.Taps("c"); len(taps) != 0 {
 		t.Errorf("subscribers of c: %v", taps)
 	}
+}
+
+// A key function that ends its goroutine leaves nobody waiting.
+func TestPubWhoseKeyFunctionCallsGoexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := runnel.New[int](runnel.Buffer(2))
+		in.SendAll(bg, []int{1, 2})
+		p := fan.NewPub(in, func(int) int { runtime.Goexit(); return 0 })
+		tap := p.Sub(0)
+		go p.Run(bg)
+		_, err := tap.Recv(bg)
+		if err == nil || err.Error() != "fan: the key function called runtime.Goexit" {
+			t.Errorf("the tap ended with %v", err)
+		}
+		synctest.Wait()
+		if s := in.Stats(); !s.Closed || s.Dropped[runnel.Failed] != 1 || s.Dropped[runnel.Undelivered] != 1 {
+			t.Errorf("in: %+v", s)
+		}
+	})
 }

@@ -26,6 +26,7 @@ type Tap[T any] struct {
 	runnel.Receiver[T] // ch, without its sending side
 
 	ch       *runnel.Chan[T]
+	number   uint64       // among all that have joined; set before anybody else sees it
 	place    int          // among the taps of its key, or absent; guarded by the hub
 	patience atomic.Int64 // nanoseconds, 0 for ever
 	nudge    func()       // makes a Run that waits look at its taps again
@@ -62,6 +63,8 @@ func (t *Tap[T]) Leave() { t.ch.Close() }
 // the value is counted as [runnel.Undelivered]. What is buffered can still be received, then
 // comes ErrEvicted. With 0, as in the beginning, the others wait for ever; a negative d
 // panics.
+//
+// Who receives from the tap learns of it with the next receive; Err and OnClose tell at once.
 //
 // It takes effect at once, also on a wait that has begun, and returns the tap:
 //

@@ -13,8 +13,8 @@ import (
 // goroutine and holds one value, however many inputs there are.
 //
 // The output closes when all inputs have ended, at once if there are none. An input that ends
-// plainly leaves the others alone. If one ends with an error, the output closes with it at once
-// and the others are cancelled with it; what they had buffered is counted there as Undelivered.
+// plainly leaves the others alone. If one ends with an error, the output closes with it as soon
+// as the value that Merge holds is through, and the others are cancelled with it; what they had buffered is counted there as Undelivered.
 // So are all of them when the consumer stops or ctx ends.
 func Merge[T any](ctx context.Context, ins []runnel.Receiver[T], opts ...runnel.Option) runnel.Receiver[T] {
 	return startMerge(ctx, "Merge", ins, runnel.Select, opts)
