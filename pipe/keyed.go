@@ -14,7 +14,8 @@ import (
 // One goroutine reads in and sorts the values by key. Up to backlog values of one key wait for
 // their turn, and up to n·backlog in all; then reading waits. So a key with many values, or
 // with slow ones, uses one worker and does not hold up others until its backlog is full. Keys
-// take turns. A key of which no value is in the stage takes no memory.
+// take turns, so values of different keys may leave in another order than they came, also with
+// n = 1. A key of which no value is in the stage takes no memory.
 //
 // It ends as [MapUnordered] does. Values that were waiting for their turn are then counted on
 // in as Undelivered. A panic of key counts as one of f.

@@ -17,6 +17,9 @@ import (
 // ones on the output as Undelivered. When the consumer cancels the output, or ctx ends, in is
 // cancelled too, and what the workers then finish is counted as Undelivered.
 //
+// A failure waits for its place in the order, too: until then the calls on later values go on,
+// and the context that f gets has not ended.
+//
 // As the order is kept, one slow call holds up the workers once they have run n values ahead;
 // [MapUnordered] and [MapKeyed] do not wait.
 func Map[A, B any](ctx context.Context, in runnel.Receiver[A], n int, f func(context.Context, A) (B, error), opts ...runnel.Option) runnel.Receiver[B] {

@@ -65,6 +65,7 @@ type turn[A, B any] struct {
 	val     A
 	outcome outcome[A, B]
 	busy    bool                   // in f
+	entered bool                   // it has the right to receive, as after enter
 	emitter func(B) error          // emit, for FlatMap
 	ready   *runnel.Chan[struct{}] // tells the waiting worker that its turn has come
 }
@@ -88,7 +89,8 @@ func (t *turn[A, B]) work() {
 			t.finish(escape(recover()))
 		}
 	}()
-	for t.enter() {
+	for t.entered || t.enter() {
+		t.entered = false
 		v, err := t.in.Recv(t.ctx)
 		t.took(err != nil)
 		if err != nil {
@@ -244,14 +246,19 @@ func (o *order[A, B]) carryOut(oc outcome[A, B]) bool {
 }
 
 // pass gives the turn to the next ticket and returns its outcome, if that is known.
-func (o *order[A, B]) pass() outcome[A, B] {
-	o.mu.Lock()
-	slot := &o.slots[o.next.Add(1)%o.n]
+//
+// If there is nothing more to carry out, this worker will come to receive, so it takes its
+// right to do so while it has the lock.
+func (t *turn[A, B]) pass() outcome[A, B] {
+	t.mu.Lock()
+	slot := &t.slots[t.next.Add(1)%t.n]
 	oc := *slot
 	if oc.state != running {
 		*slot = outcome[A, B]{}
+	} else if t.open() && !t.ended { // a worker that will not come has set ended
+		t.taking, t.entered = true, true
 	}
-	o.unlockAndWake()
+	t.unlockAndWake()
 	if oc.state == waiting {
 		oc.waiter.ready.TrySend(struct{}{})
 	}
