@@ -20,7 +20,7 @@ func ForEach[A any](ctx context.Context, in runnel.Receiver[A], n int, f func(co
 	// Nothing is sent on the output of this stage: its end is that of the loop.
 	s := newStage[A, nothing](ctx, "ForEach", in, nil)
 	s.workers.Store(int32(n))
-	worker := func() { s.each(faithful(ctx, f)) }
+	worker := func() { s.each(f) }
 	if n == 1 {
 		worker()
 	} else {
@@ -39,24 +39,4 @@ func inParallel(n int, f func()) {
 		})
 	}
 	all.Recv(context.Background())
-}
-
-// faithful makes f report the end of ctx as that, whatever f returns because of it.
-func faithful[A any](ctx context.Context, f func(context.Context, A) error) func(context.Context, A) error {
-	return func(inner context.Context, v A) error {
-		if err := f(inner, v); err != nil {
-			return blame(ctx, err)
-		}
-		return nil
-	}
-}
-
-// blame is the error that came first: that of ctx if it has ended, since then f most likely
-// failed because of that, else err. ctx is the user's, whose end f may see a moment before
-// the contexts that were made of it end.
-func blame(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
 }

@@ -38,3 +38,16 @@ func (o outlet[T]) run(ctx context.Context, f func() error) {
 	returned = true
 	o.out.CloseWith(blame(ctx, err))
 }
+
+// blame is the error with which a source ends whose function returned err: the cause of ctx if
+// that has ended, since it was first. It never looks like a plain end. ctx is the user's, whose
+// end the function may see a moment before contexts that were made of it end.
+func blame(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err == runnel.ErrClosed:
+		return errClosedInside
+	}
+	return err
+}

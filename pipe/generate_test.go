@@ -130,3 +130,16 @@ func TestGenerateInParallel(t *testing.T) {
 		}
 	})
 }
+
+// An ErrClosed from elsewhere does not pass for a plain end.
+func TestGenerateErrClosedIsAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, out := range both(
+			pipe.Generate(bg, func(context.Context, func(int) error) error { return runnel.ErrClosed }),
+			pipe.FromSeq2(bg, func(yield func(int, error) bool) { yield(0, runnel.ErrClosed) }),
+		) {
+			_, end := drain(out)
+			mustBe(t, "end", end, runnel.ErrClosed) // wrapped: drain takes the bare one for a plain end
+		}
+	})
+}

@@ -34,9 +34,6 @@ func Pipe[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T
 		stopped.Recv(context.Background())
 		return context.Cause(ctx)
 	}
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
 	in.Cancel(ending(err))
 	out.CloseWith(ending(err))
 	return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/pipe"
@@ -129,13 +130,15 @@ func TestPipeToAClosedProducer(t *testing.T) {
 	})
 }
 
-// spy is a receiver that counts how often it is cancelled.
+// spy is a receiver that counts how often it is cancelled, which may take its time.
 type spy struct {
 	runnel.Receiver[int]
 	cancelled int
+	slow      time.Duration
 }
 
 func (s *spy) Cancel(cause error) {
+	time.Sleep(s.slow)
 	s.cancelled++
 	s.Receiver.Cancel(cause)
 }
@@ -166,4 +169,20 @@ func TestPipePassesTheCauseOn(t *testing.T) {
 		}
 		mustBe(t, "Pipe", <-done, errStop)
 	}
+}
+
+// When Pipe returns, its input has been cancelled, also by the call that ended the output.
+func TestPipeWaitsForTheCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, out := &spy{Receiver: runnel.New[int](), slow: time.Hour}, runnel.New[int]()
+		ended, err := piping(bg, in, out)
+		go out.Cancel(errStop)
+		if ended() {
+			t.Error("Pipe returned while its input was being cancelled")
+		}
+		time.Sleep(2 * time.Hour)
+		if !ended() || *err != errStop || in.cancelled != 1 {
+			t.Errorf("Pipe: %v, %d calls of Cancel", *err, in.cancelled)
+		}
+	})
 }

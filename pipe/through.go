@@ -57,7 +57,7 @@ func (s *stage[A, B]) through(step xf.Step[A, B]) {
 		more := sink.Put(v)
 		inStep = false
 		v = none // not kept alive while waiting
-		if !more || last.refused {
+		if !more {
 			last.cancel(nil)
 			last.complete(sink, nil)
 			return
