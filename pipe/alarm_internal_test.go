@@ -104,14 +104,15 @@ func TestAlarmMovesNearer(t *testing.T) {
 	})
 }
 
-// If a value and the deadline are there at once, a timed stage takes the deadline first, and a
-// lenient one the value.
+// If a value and the deadline are there at once, the deadline comes first, but for Timeout.
 func TestTimedPrefersTheDeadlineUnlessLenient(t *testing.T) {
 	for _, lenient := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			in := runnel.New[int](runnel.Buffer(1))
-			s := newTimed[int, int](t.Context(), "Test", in, nil)
-			s.lenient = lenient
+			s := newTimed[int, int](t.Context(), "", in, nil)
+			if lenient {
+				s = newTimeout(t.Context(), in, time.Second, nil).timed
+			}
 			s.set(time.Now().Add(time.Second))
 			in.TrySend(7)
 			time.Sleep(time.Second)
@@ -122,6 +123,19 @@ func TestTimedPrefersTheDeadlineUnlessLenient(t *testing.T) {
 			}
 			s.stop()
 		})
+	}
+}
+
+// A clock that was set back shows times that are over; then the time of the last value counts.
+func TestWindowSurvivesAClockThatIsSetBack(t *testing.T) {
+	w := newWindow(t.Context(), "", runnel.New[int](), Tumbling(time.Minute), nil)
+	if now := w.now(0); time.Since(now) > time.Minute {
+		t.Errorf("now is %v", now)
+	}
+	ahead := time.Now().Add(time.Hour).Round(0)
+	w.raise(ahead)
+	if now := w.now(0); !now.Equal(ahead) {
+		t.Errorf("now is %v, want %v", now, ahead)
 	}
 }
 
@@ -142,7 +156,7 @@ func TestTimedStagesStopTheirTimers(t *testing.T) {
 			return &d.alarm, func() { d.start(1, d.run).Recv(context.Background()) }
 		},
 		"Timeout": func(in runnel.Receiver[int]) (*alarm, func()) {
-			s := &timeout[int]{timed: newTimed[int, int](context.Background(), "", in, nil), limit: time.Hour}
+			s := newTimeout(context.Background(), in, time.Hour, nil)
 			return &s.alarm, func() { s.start(1, s.run).Recv(context.Background()) }
 		},
 	} {

@@ -65,6 +65,5 @@ func (d *debouncer[T]) pass() bool {
 	var none T
 	v := d.value
 	d.value, d.pending = none, false
-	d.clear()
 	return d.send(v)
 }

@@ -172,13 +172,9 @@ func (p *panes[T]) raise(t time.Time) {
 	}
 }
 
-// ready tells how many of the open panes, the first ones, are to be taken out.
-func (p *panes[T]) ready() int {
-	if !p.marked {
-		return 0
-	}
-	return p.endingAfter(p.mark)
-}
+// ready tells how many of the open panes, the first ones, are to be taken out, once there is a
+// mark.
+func (p *panes[T]) ready() int { return p.endingAfter(p.mark) }
 
 // pop takes out the first open pane.
 func (p *panes[T]) pop() Pane[T] {

@@ -1,6 +1,7 @@
 package pipe_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -69,6 +70,35 @@ func TestThrottleEndsAtOnce(t *testing.T) {
 		_, end := recorded(out)
 		mustEqual(t, "end", end, "1s: <nil>")
 	})
+}
+
+// While the stage waits for a turn it hears of the end of ctx; a value that it has taken
+// because nothing newer could come is accounted for.
+func TestThrottleStopsWhileItWaits(t *testing.T) {
+	for _, closed := range []bool{false, true} {
+		bubble(t, fmt.Sprint(closed), func(t *testing.T) {
+			ctx, end := context.WithCancelCause(bg)
+			in := holding(1, 2, 3)
+			if closed {
+				in.Close()
+			}
+			out := pipe.Throttle(ctx, in, 1, time.Hour)
+			out.Recv(bg)
+			synctest.Wait()
+			end(errStop)
+			began := time.Now()
+			_, err := drain(out)
+			mustEqual(t, "end", []any{err, time.Since(began)}, "[stop 0s]")
+			synctest.Wait()
+			if closed {
+				mustBalance(t, "in", in.Stats(), 3, 2, dropped(runnel.Undelivered, 1))
+				mustBalance(t, "out", out.Stats(), 2, 1, dropped(runnel.Undelivered, 1))
+			} else {
+				mustBalance(t, "in", in.Stats(), 3, 1, dropped(runnel.Undelivered, 2))
+				mustBalance(t, "out", out.Stats(), 1, 1, runnel.Drops{})
+			}
+		})
+	}
 }
 
 // plainThrottle says when values that arrive then must leave.

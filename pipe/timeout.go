@@ -22,14 +22,19 @@ var ErrTimeout = errors.New("pipe: no value in time")
 // when the stage gets to run only after d.
 func Timeout[T any](ctx context.Context, in runnel.Receiver[T], d time.Duration, opts ...runnel.Option) runnel.Receiver[T] {
 	requirePositive("Timeout", "d", d)
-	t := &timeout[T]{timed: newTimed[T, T](ctx, "Timeout", in, opts), limit: d}
-	t.lenient = true
+	t := newTimeout(ctx, in, d, opts)
 	return t.start(1, t.run)
 }
 
 type timeout[T any] struct {
 	timed[T, T]
 	limit time.Duration
+}
+
+func newTimeout[T any](ctx context.Context, in runnel.Receiver[T], d time.Duration, opts []runnel.Option) *timeout[T] {
+	t := &timeout[T]{timed: newTimed[T, T](ctx, "Timeout", in, opts), limit: d}
+	t.lenient = true
+	return t
 }
 
 func (t *timeout[T]) run() {

@@ -61,15 +61,14 @@ func requireShape(call string, shape Shape) {
 // window is the stage of Window and WindowBy. The one differs from the other in where the time
 // of a value comes from, and in that the clock, too, raises the mark.
 //
-//	byClock: a deadline is set ⇔ a pane is open; it is the first End
+//	byClock, a pane is open ⇒ a deadline is set, no later than the first End
 type window[T any] struct {
 	timed[T, Pane[T]]
 	panes[T]
 	at       func(T) time.Time
 	lateness time.Duration
 	byClock  bool
-	awaited  time.Time // the End that the deadline stands for
-	value    T         // in at, if busy
+	value    T // in at, if busy
 	busy     bool
 }
 
@@ -150,16 +149,12 @@ func (w *window[T]) finish(err error) {
 	}
 }
 
-// await sets the alarm to the first End. The deadline is on the monotonic clock: the time from
-// now to End, added to now.
+// await sees to it that the alarm rings. That the first End may have become a later one since the
+// deadline was set costs a ring for nothing. The deadline is on the monotonic clock: the time
+// from now to End, added to now.
 func (w *window[T]) await() {
-	switch {
-	case !w.byClock:
-	case len(w.open) == 0:
-		w.clear()
-	case w.due.IsZero() || !w.awaited.Equal(w.open[0].End):
-		w.awaited = w.open[0].End
+	if w.byClock && len(w.open) > 0 && w.due.IsZero() {
 		now := time.Now()
-		w.set(now.Add(w.awaited.Sub(now)))
+		w.set(now.Add(w.open[0].End.Sub(now)))
 	}
 }

@@ -307,6 +307,17 @@ func TestPanesAreAlignedToAbsoluteTime(t *testing.T) {
 	}
 }
 
+// Times can be compared with ==: they carry no zone and no reading of the monotonic clock.
+func TestPanesHavePlainTimes(t *testing.T) {
+	for _, shape := range []pipe.Shape{pipe.Tumbling(time.Hour), pipe.Session(time.Hour)} {
+		in := filled(nil, time.Now())
+		panes, _ := drain(pipe.WindowBy(bg, in, shape, func(t time.Time) time.Time { return t }, 0))
+		if p := panes[0]; p.Start != p.Start.Round(0).UTC() || p.End != p.End.Round(0).UTC() {
+			t.Errorf("times %v and %v", p.Start, p.End)
+		}
+	}
+}
+
 // A value without a time of its own, and panes that stay open side by side.
 func TestWindowByTakesAnyTime(t *testing.T) {
 	at := []time.Time{{}, time.Now(), {}}
