@@ -72,7 +72,7 @@ type openPane[T any] struct {
 // add puts v into the panes that cover t. It reports false if v is late: there would have been
 // panes for it, and none of them takes values any more.
 func (p *panes[T]) add(t time.Time, v T) (ok bool) {
-	t = t.Round(0).UTC() // without the reading of the monotonic clock
+	t = t.UTC() // also drops the reading of the monotonic clock
 	if p.shape.gap > 0 {
 		return p.addToSession(t, v)
 	}
@@ -168,7 +168,7 @@ func (p *panes[T]) passed(end time.Time) bool { return p.marked && !end.After(p.
 // raise moves the mark to t, unless it is there already.
 func (p *panes[T]) raise(t time.Time) {
 	if !p.marked || t.After(p.mark) {
-		p.mark, p.marked = t.Round(0).UTC(), true
+		p.mark, p.marked = t.UTC(), true
 	}
 }
 
