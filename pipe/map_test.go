@@ -60,10 +60,11 @@ func double(_ context.Context, v int) (int, error) { return 2 * v, nil }
 func TestMapGivesEveryResult(t *testing.T) {
 	forMappings(t, func(t *testing.T, name string, n int, m mapping) {
 		in := filled(nil, upTo(100)...)
-		got, end := drain(m(bg, in, n, func(_ context.Context, v int) (int, error) {
+		out := m(bg, in, n, func(_ context.Context, v int) (int, error) {
 			time.Sleep(time.Duration(rand.IntN(5)) * time.Millisecond)
 			return 2 * v, nil
-		}))
+		})
+		got, end := drain(out)
 		if name != "Map" && name != "FlatMap" && n > 1 {
 			slices.Sort(got)
 		}
@@ -72,7 +73,7 @@ func TestMapGivesEveryResult(t *testing.T) {
 				t.Fatalf("result %d is %d, want %d", i, v, 2*i)
 			}
 		}
-		if len(got) != 100 || end != nil {
+		if len(got) != 100 || end != nil || out.Err() != nil {
 			t.Errorf("%d results and end %v, want 100 and nil", len(got), end)
 		}
 		mustBalance(t, "in", in.Stats(), 100, 100, runnel.Drops{})

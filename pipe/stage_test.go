@@ -124,6 +124,30 @@ func TestStageEndsWithTheCauseOfItsContext(t *testing.T) {
 	})
 }
 
+// Where a worker waits for values when ctx ends, nobody waits for one that is slow.
+func TestStageEndsWithItsContextAtOnce(t *testing.T) {
+	forMappings(t, func(t *testing.T, name string, n int, m mapping) {
+		if n == 1 && name != "MapKeyed" {
+			return
+		}
+		ctx, cancel := context.WithCancelCause(bg)
+		in := holding(1)
+		out := m(ctx, in, n, func(_ context.Context, v int) (int, error) {
+			time.Sleep(time.Hour) // deaf to its context
+			return v, nil
+		})
+		synctest.Wait()
+		began := time.Now()
+		cancel(errStop)
+		if got, end := drain(out); len(got) > 0 || end != errStop || time.Since(began) > 0 {
+			t.Errorf("%v, %v after %v, want %v at once", got, end, time.Since(began), errStop)
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		mustAccount(t, in, out, true)
+	})
+}
+
 // A panic is told even then.
 func TestStageTellsPanicAfterTheEndOfItsContext(t *testing.T) {
 	forMappings(t, func(t *testing.T, name string, n int, m mapping) {
