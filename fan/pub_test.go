@@ -182,8 +182,15 @@ func TestKeyWithoutHash(t *testing.T) {
 		in := runnel.New[any](runnel.Buffer(4))
 		p := fan.NewPub(in, func(v any) any { return v })
 		tap := p.Sub("a", runnel.Buffer(1))
-		if panicOf(func() { p.Sub([]int{1}) }) == nil {
-			t.Error("subscribing to a key without hash does not panic")
+		p.Sub(nil) // no value of any type is one that can be compared
+		for want, f := range map[string]func(){
+			"fan: Sub([1]): a key of type []int cannot be compared":             func() { p.Sub([]int{1}) },
+			"fan: Sub([[1]]): a key of type [1]interface {} cannot be compared": func() { p.Sub([1]any{[]int{1}}) },
+			"fan: Taps(map[]): a key of type map[int]int cannot be compared":    func() { p.Taps(map[int]int{}) },
+		} {
+			if got := panicOf(f); got != want {
+				t.Errorf("panics with %v, want %q", got, want)
+			}
 		}
 		mustSend[any](t, in, "a", []int{1})
 		err, _ := running(p.Run, bg).Recv(bg)
@@ -294,7 +301,7 @@ func TestPubWhoseKeyFunctionCallsGoexit(t *testing.T) {
 		tap := p.Sub(0)
 		go p.Run(bg)
 		_, err := tap.Recv(bg)
-		if err == nil || err.Error() != "fan: the key function called runtime.Goexit" {
+		if err == nil || err.Error() != "fan: Run was left by a panic or runtime.Goexit" {
 			t.Errorf("the tap ended with %v", err)
 		}
 		synctest.Wait()
