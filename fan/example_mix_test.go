@@ -70,3 +70,38 @@ func ExampleMix_SoloMode() {
 	// aria
 	// la la la
 }
+
+// A mute button knows its input and nothing else.
+func ExampleMix_Settings() {
+	x := fan.NewMix(runnel.New[string](runnel.Name("line")))
+	anna, ben := runnel.New[string](runnel.Name("Anna")), runnel.New[string](runnel.Name("Ben"))
+	x.Add(anna, ben)
+
+	press := func(in runnel.Receiver[string]) {
+		for _, s := range x.Settings() {
+			switch {
+			case s.In != in:
+				continue
+			case s.Mode == fan.Mute:
+				s.Mode = fan.Play
+			default:
+				s.Mode = fan.Mute
+			}
+			x.Set(s)
+		}
+	}
+	show := func() {
+		for _, s := range x.Settings() {
+			fmt.Print(s.In.Stats().Name, ": ", s.Mode, "  ")
+		}
+		fmt.Println()
+	}
+	press(ben)
+	show()
+	press(anna)
+	press(ben)
+	show()
+	// Output:
+	// Anna: play  Ben: mute
+	// Anna: mute  Ben: play
+}

@@ -19,21 +19,26 @@ import (
 //     ended before it is played or muted again and nothing is left in it.
 //   - An input ends with an error: it drops out all the same. The first such error is the cause
 //     with which the output is closed at the end, and what Run returns.
-//   - A function of the user's fails: a Mix calls none.
+//   - A function of the user's fails: a Mix calls none but those given to OnDrop or OnClose of
+//     the inputs or the output. If one panics within Run, or calls runtime.Goexit, the
+//     goroutine is not kept from that, but first the inputs are cancelled, and the output is
+//     closed, with an error that says so. A change that Run was carrying out returns
+//     [ErrEnded] then.
 //   - The consumer stops: when the output is closed, the inputs are cancelled with the cause of
 //     that, and Run returns it, nil if there is none.
 //   - ctx ends: the inputs are cancelled with the cause of ctx, the output is closed with it,
-//     and Run returns it.
+//     and Run returns it. A cause that is [runnel.ErrClosed] is wrapped, so that it does not
+//     look like a plain end.
 //
-// In the last two cases values that were received and not sent yet are counted on their inputs
+// In the last three cases values that were received and not sent yet are counted on their inputs
 // as [runnel.Undelivered].
 //
-// Add, Set, SoloMode, Remove and Close may be called by any number of goroutines, before Run
-// and during it; after it they change nothing, and but for Close return [ErrEnded]. Each is
-// done at one moment, for all its inputs, and what it says holds when it returns: a value that
-// was received before from an input that is paused now is kept, and the first to be sent when
-// the input plays again; that of an input that is muted now is counted as [runnel.Unheard],
-// that of one that was removed as [runnel.Undelivered].
+// Add, Set, SoloMode, Settings, Remove and Close may be called by any number of goroutines,
+// before Run and during it; after it they change nothing, and but for Settings and Close return
+// [ErrEnded]. Each is done at one moment, for all its inputs, and what it says holds when it
+// returns: a value that was received before from an input that is paused now is kept, and the
+// first to be sent when the input plays again; that of an input that is muted now is counted as
+// [runnel.Unheard], that of one that was removed as [runnel.Undelivered].
 //
 // For this they wait until Run, between two values, has carried them out. Run is always ready
 // to, also while it waits for inputs or for the output, but not while it runs a function of
@@ -109,6 +114,7 @@ func (x *Mix[T]) prepare(d *desk[T]) {
 			x.busy.cases = append(x.busy.cases, s.busy)
 		}
 	}
+	x.forget()
 }
 
 // Add adds inputs, which play and belong to the Mix from now on. It adds all of them, or none
@@ -121,6 +127,9 @@ func (x *Mix[T]) Add(ins ...runnel.Receiver[T]) error {
 // Set changes the settings of inputs, all at one moment. Each replaces both the mode and the
 // solo of its input. If one cannot be done, nothing is: the error is [ErrUnknown] and names the
 // input that is not part of the Mix, or [ErrEnded] after the end.
+//
+// What the others do while somebody plays solo is not a setting of an input: SoloMode changes
+// that, and is a moment of its own. Call it before the Set for which it matters.
 func (x *Mix[T]) Set(settings ...Setting[T]) error {
 	return x.change(func(d *desk[T]) error { return d.set(settings) })
 }
@@ -128,8 +137,24 @@ func (x *Mix[T]) Set(settings ...Setting[T]) error {
 // SoloMode says what happens to the inputs that do not play solo while others do: Mute, which
 // is so in the beginning, or Pause. One that is paused by its own setting is paused in either
 // case. Other modes are an error, and after the end it returns [ErrEnded].
+//
+// It takes effect at once, also while somebody plays solo. It is not part of a Set: values may
+// flow between the two.
 func (x *Mix[T]) SoloMode(m Mode) error {
 	return x.change(func(d *desk[T]) error { return d.setSoloMode(m) })
+}
+
+// Settings returns the inputs with their settings, all as they are at one moment, in the order
+// in which they were added; none after the end. What it says of an input can be changed and
+// given to Set.
+func (x *Mix[T]) Settings() (all []Setting[T]) {
+	x.change(func(d *desk[T]) error {
+		for _, s := range d.strips {
+			all = append(all, Setting[T]{In: s.in, Mode: s.mode, Solo: s.solo})
+		}
+		return nil
+	})
+	return all
 }
 
 // Remove takes an input out of the Mix; it is the caller's again, neither closed nor
