@@ -134,3 +134,52 @@ func TestOnCloseOfProducer(t *testing.T) {
 	ps[1].Discard(1, runnel.Undelivered)
 	mustBalance(t, c.Stats(), 1, 0, runnel.Drops{runnel.Undelivered: 1})
 }
+
+func TestOnDropOptionMissesNothing(t *testing.T) {
+	var told []int
+	note := func(v int, _ runnel.Reason) { told = append(told, v) }
+	c := runnel.New[int](runnel.Dropping(1), runnel.OnDrop(note))
+	mustSend(t, c, 1, 2, 3)
+	if !slices.Equal(told, []int{2, 3}) {
+		t.Errorf("told %v, want [2 3]", told)
+	}
+	told = nil
+	in, out := runnel.NewVia(xf.Map(func(s string) int { return len(s) }), runnel.Sliding(1), runnel.OnDrop(note))
+	mustSend(t, in, "a", "bb")
+	if mustTake(t, out, 2); !slices.Equal(told, []int{1}) {
+		t.Errorf("told %v, want [1]", told)
+	}
+	mustPanic(t, "runnel: New: OnDrop is a func(int, runnel.Reason), want a func(string, runnel.Reason)", func() {
+		runnel.New[string](runnel.OnDrop(note))
+	})
+}
+
+func TestAccountsPrint(t *testing.T) {
+	c := runnel.New[int](runnel.Sliding(2), runnel.Name("levels"))
+	mustSend(t, c, 1, 2, 3, 4)
+	mustTake(t, c, 3)
+	c.Reject(3, runnel.Failed)
+	want := "levels: sent 4 = received 0 + buffered 1 + dropped 3 (2 dropped oldest, 1 failed)"
+	if got := c.Stats().String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := runnel.New[int]().Stats().String(), "sent 0 = received 0 + buffered 0 + dropped 0"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := (runnel.Drops{}).String(); got != "none" {
+		t.Errorf("no drops print as %q", got)
+	}
+}
+
+// One function that panics keeps no other from hearing of the end.
+func TestOnCloseThatPanics(t *testing.T) {
+	c := runnel.New[int]()
+	heard := 0
+	c.OnClose(func(error) { heard++ })
+	c.OnClose(func(error) { panic("first") })
+	c.OnClose(func(error) { heard++ })
+	mustPanic(t, "first", c.Close)
+	if heard != 2 {
+		t.Errorf("%d functions were called, want 2", heard)
+	}
+}

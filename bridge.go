@@ -2,7 +2,9 @@ package runnel
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"runtime/debug"
 )
 
 // All ranges over the values until the channel has ended and is drained, or ctx ends. Which
@@ -74,21 +76,36 @@ func Native[T any](ctx context.Context, r Receiver[T]) <-chan T {
 }
 
 // FromSeq makes a channel of a sequence: a goroutine ranges over seq and sends. The channel
-// closes when seq ends, and with the cause of ctx when ctx ends. If it is cancelled, the loop
-// over seq is left; the one value that could not be sent is counted as [Undelivered].
+// closes when seq ends, and with the cause of ctx when ctx ends. If seq panics, it closes with a
+// [PanicError]. If it is cancelled, the loop over seq is left; the one value that could not be
+// sent is counted as [Undelivered].
 func FromSeq[T any](ctx context.Context, seq iter.Seq[T], opts ...Option) *Chan[T] {
 	c := New[T](opts...)
 	Go(func() {
-		for v := range seq {
-			if err := c.Send(ctx, v); err != nil {
-				c.Discard(v, Undelivered)
-				c.CloseWith(context.Cause(ctx))
-				return
-			}
-		}
-		c.Close()
+		cause := errGoexit // unless sendAll returns
+		defer func() { c.CloseWith(cause) }()
+		cause = c.sendAll(ctx, seq)
 	})
 	return c
+}
+
+// errGoexit is the cause if a sequence ended its goroutine, as testing.T.FailNow does.
+var errGoexit = errors.New("runnel: the sequence called runtime.Goexit")
+
+// sendAll sends the values of seq, and returns why it could not go on.
+func (c *Chan[T]) sendAll(ctx context.Context, seq iter.Seq[T]) (cause error) {
+	defer func() {
+		if p := recover(); p != nil {
+			cause = &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	for v := range seq {
+		if err := c.Send(ctx, v); err != nil {
+			c.Discard(v, Undelivered)
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // Go is the go statement as a function, and the one place where this package starts

@@ -2,9 +2,11 @@ package runnel_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -257,5 +259,24 @@ func TestGoRunsInAGoroutine(t *testing.T) {
 		runnel.Go(func() { mustSend(t, c, 1) })
 		synctest.Wait()
 		mustTake(t, c, 1)
+	})
+}
+
+func TestFromSeqThatDoesNotReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := runnel.FromSeq(bg, func(yield func(int) bool) {
+			yield(1)
+			panic(io.EOF)
+		})
+		v, err := c.Recv(bg)
+		_, end := c.Recv(bg)
+		var p *runnel.PanicError
+		if v != 1 || err != nil || !errors.As(end, &p) || !errors.Is(end, io.EOF) || len(p.Stack) == 0 {
+			t.Errorf("%v, %v, then %v", v, err, end)
+		}
+		_, end = runnel.FromSeq(bg, func(func(int) bool) { runtime.Goexit() }).Recv(bg)
+		if end == nil || end.Error() != "runnel: the sequence called runtime.Goexit" {
+			t.Errorf("ended with %v", end)
+		}
 	})
 }

@@ -49,8 +49,18 @@ func SendTo[T any](s Sender[T], v T) *SendCase[T] {
 }
 
 // Value returns what the case received when it was last chosen: the value, or why there was
-// none, as for [Chan.Recv].
+// none, as for [Chan.Recv]. The case keeps the value until it is chosen again; see
+// [RecvCase.Take].
 func (c *RecvCase[T]) Value() (T, error) { return c.op.w.val, c.op.w.err }
+
+// Take is Value that lets go of the value, so that a case that waits keeps nothing alive. A
+// second call returns a zero value, with the same error.
+func (c *RecvCase[T]) Take() (T, error) {
+	var none T
+	v := c.op.w.val
+	c.op.w.val = none
+	return v, c.op.w.err
+}
 
 // Err returns nil if the value was sent when the case was last chosen, or why it was not, as
 // for [Chan.Send].

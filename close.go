@@ -190,7 +190,14 @@ func (c *Chan[T]) tellClosed() {
 		hooks, r.onClose, cause = r.onClose, nil, r.cause
 	}
 	c.unlock()
-	for _, h := range hooks {
-		h.f(cause)
+	callAllHooks(hooks, cause)
+}
+
+// callAllHooks calls the others also if one panics; then the panic goes on.
+func callAllHooks(hooks []*closeHook, cause error) {
+	if len(hooks) == 0 {
+		return
 	}
+	defer callAllHooks(hooks[1:], cause)
+	hooks[0].f(cause)
 }

@@ -17,6 +17,7 @@ type config struct {
 	buffer string // the buffer option that was given, for messages
 	name   string
 	id     uint64 // 0 to be given when needed
+	onDrop any    // func(T, Reason) for some T, or nil
 }
 
 // Buffer gives a channel a buffer of n values; a sender waits while it is full. It panics
@@ -47,6 +48,14 @@ func Name(s string) Option {
 		panic(`runnel: Name(""): the name must not be empty`)
 	}
 	return optionFunc(func(c *config) { c.name = s })
+}
+
+// OnDrop gives a channel the function that [Chan.OnDrop] sets, from the start, so that it
+// misses no drop: of the output of a stage, say, which begins before anybody else can reach it.
+// The type of f must be that of the channel's values, else making the channel panics. On the
+// channel of a transducer it is for the values that come out.
+func OnDrop[T any](f func(v T, why Reason)) Option {
+	return optionFunc(func(c *config) { c.onDrop = f })
 }
 
 // numbered gives a channel its number from the start.
@@ -102,6 +111,13 @@ func (c *Chan[T]) apply(cfg config) {
 	}
 	c.state.lock()
 	c.unlock()
+	if cfg.onDrop != nil {
+		f, ok := cfg.onDrop.(func(T, Reason))
+		if !ok {
+			panic(fmt.Sprintf("runnel: %s: OnDrop is a %T, want a %T", cfg.maker, cfg.onDrop, f))
+		}
+		c.OnDrop(f)
+	}
 	if cfg.name != "" {
 		list(c)
 	}

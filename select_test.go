@@ -452,3 +452,18 @@ func TestSelectChoosesAPendingSenderBehindACloseOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestTakeLetsGoOfTheValue(t *testing.T) {
+	c := runnel.New[int](runnel.Buffer(1))
+	mustSend(t, c, 7)
+	in := runnel.RecvFrom(c)
+	if _, err := runnel.Select(bg, in); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := in.Take(); v != 7 || err != nil {
+		t.Errorf("%v, %v, want 7", v, err)
+	}
+	if v, err := in.Take(); v != 0 || err != nil {
+		t.Errorf("%v, %v, want a zero value", v, err)
+	}
+}

@@ -1,6 +1,10 @@
 package runnel
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Reason tells why a value was dropped.
 type Reason uint8
@@ -12,7 +16,7 @@ const (
 	DroppedOldest
 	// Undelivered: the channel was cancelled while the value was buffered or on its way.
 	Undelivered
-	// Ended: the transducer on the channel, or a stage, wanted no more values, as Take does.
+	// Ended: the transducer on the channel wanted no more values while the sender waited.
 	Ended
 	// Failed: the user's code, on the channel or in a stage, failed on the value.
 	Failed
@@ -45,6 +49,20 @@ func (d Drops) Total() (n uint64) {
 	return n
 }
 
+// String lists the reasons with their numbers, "none" if nothing was dropped.
+func (d Drops) String() string {
+	var parts []string
+	for why, n := range d {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %v", n, Reason(why)))
+		}
+	}
+	if parts == nil {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Stats is the account of a channel at one moment. It is exact: at every moment
 //
 //	Sent = Received + Len + Dropped.Total()
@@ -72,6 +90,18 @@ type Stats struct {
 	OldestRecv  time.Duration // how long the first waiting receiver has been waiting
 
 	Closed bool // closed or cancelled
+}
+
+// String tells the account in one line, which balances.
+func (s Stats) String() string {
+	text := fmt.Sprintf("sent %d = received %d + buffered %d + dropped %d", s.Sent, s.Received, s.Len, s.Dropped.Total())
+	if s.Dropped.Total() > 0 {
+		text += fmt.Sprintf(" (%v)", s.Dropped)
+	}
+	if s.Name != "" {
+		text = s.Name + ": " + text
+	}
+	return text
 }
 
 // Stats returns the account of the channel. It never waits for user code.
