@@ -107,7 +107,7 @@ func (t *timed[A, B]) take() (v A, err error) {
 		case err != nil:
 			return v, err
 		case c == t.next:
-			return t.next.Value()
+			return t.next.Take()
 		case t.heard(time.Now()):
 			return v, errDue
 		}

@@ -11,7 +11,8 @@ import (
 // does so in the call that contains the mistake, before anything starts.
 
 func requireInput[A any](call string, in runnel.Receiver[A]) {
-	require(in != nil, call, "the input is nil, want a channel")
+	c, isChan := in.(*runnel.Chan[A])
+	require(in != nil && (!isChan || c != nil), call, "the input is nil, want a channel")
 }
 
 func requireFunc(given bool, call, arg string) {

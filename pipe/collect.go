@@ -19,8 +19,8 @@ func Collect[T any](ctx context.Context, in runnel.Receiver[T]) ([]T, error) {
 		n, err := in.RecvUpTo(ctx, all[len(all):cap(all)])
 		all = all[:len(all)+n]
 		if err != nil {
-			in.Cancel(ending(err))
-			return all, ending(err)
+			in.Cancel(ending(ctx, err))
+			return all, ending(ctx, err)
 		}
 	}
 }

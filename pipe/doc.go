@@ -25,14 +25,14 @@
 // The stages, by what they do:
 //
 //   - call a function, n at a time: [Map], [MapUnordered], [MapKeyed], [FlatMap],
-//     [FlatMapUnordered], [Filter]; and [Retry], [Try] for the function
+//     [FlatMapUnordered], [Filter]; and [Retry], [RetryEach], [Try] for the function
 //   - change the stream without waiting: [Through], [Take]
 //   - look at the clock: [Batch], [Window], [WindowBy], [Throttle], [Debounce], [Timeout]
 //   - several streams into one: [Merge], [MergePriority], [Zip], [ZipAll]
 //   - one stream into several: [Split], [Partition], [Tee]; package fan has those that change
 //     while they run
 //   - begin: [Generate], [FromSeq2]; [runnel.FromSeq], [runnel.From]
-//   - end: [ForEach], [Collect], [Reduce], [Pipe], [Seq2]
+//   - end: [ForEach], [Collect], [Reduce], [Pipe], [Seq2]; and [Group], which waits for all of it
 //
 // # Concurrency properties
 //
@@ -68,6 +68,12 @@
 // with, on its input as Undelivered; results that nobody takes, on its output as Undelivered.
 // The OnDrop of these channels gets them. Thus, for every stage, values received from the input
 // and their results, sent or counted, are in balance.
+//
+// The functions that run to the end wait for their own calls. When one returns, the stages in
+// front of it have been told to stop, but a call of theirs may still be running; a [Group]
+// waits for them. In a chain the first error ends everything. Where it branches (Split,
+// Partition, Tee, or a Mult of package fan), a consumer that stops or fails ends its branch
+// only, and a Group is what ends the others.
 //
 // A function should give up when its context ends: then the stage has been stopped. Stages
 // never abandon a call; if it hangs, they wait for it. The context given to a stage is for its

@@ -14,13 +14,13 @@ import (
 // the source hears of it, and the accounts tell what became of every text.
 func Example_errors() {
 	ctx := context.Background()
-	texts := runnel.New[string](runnel.Buffer(5))
+	dropped := runnel.New[string](runnel.Buffer(5))
+	texts := runnel.New[string](runnel.Buffer(5), runnel.OnDrop(func(text string, why runnel.Reason) {
+		dropped.TrySend(fmt.Sprintf("%q: %v", text, why))
+	}))
 	texts.SendAll(ctx, []string{"4", "8", "fifteen", "16", "23"})
-	texts.OnDrop(func(text string, why runnel.Reason) {
-		if why == runnel.Failed {
-			fmt.Printf("%q: %v\n", text, why)
-		}
-	})
+
+	g, ctx := pipe.NewGroup(ctx)
 
 	parse := func(_ context.Context, text string) (int, error) { return strconv.Atoi(text) }
 	double := func(_ context.Context, n int) (int, error) { return 2 * n, nil }
@@ -32,15 +32,21 @@ func Example_errors() {
 	fmt.Println(doubled.Err())
 	fmt.Println("no number:", errors.Is(doubled.Err(), strconv.ErrSyntax))
 
-	s := texts.Stats()
-	fmt.Println("failed:", s.Dropped[runnel.Failed], "not begun with:", s.Dropped[runnel.Undelivered])
+	g.Wait() // every stage has ended: the account is final
+	dropped.Close()
+	for text := range dropped.All(context.Background()) {
+		fmt.Println(text)
+	}
+	fmt.Println(texts.Stats())
 	// Output:
-	// "fifteen": failed
 	// 8
 	// 16
 	// strconv.Atoi: parsing "fifteen": invalid syntax
 	// no number: true
-	// failed: 1 not begun with: 2
+	// "fifteen": failed
+	// "16": undelivered
+	// "23": undelivered
+	// sent 5 = received 2 + buffered 0 + dropped 3 (2 undelivered, 1 failed)
 }
 
 // A panic stops the stage, not the program. It comes as an error that has the stack.

@@ -15,12 +15,9 @@ func Filter[T any](ctx context.Context, in runnel.Receiver[T], n int, keep func(
 	s := newStage[T, T](ctx, "Filter", in, opts)
 	if n == 1 {
 		return s.start(1, func() {
-			s.each(func(ctx context.Context, v T) error {
+			s.each(func(ctx context.Context, v T) (T, bool, error) {
 				kept, err := keep(ctx, v)
-				if kept && err == nil {
-					s.send(v)
-				}
-				return err
+				return v, kept, err
 			})
 		})
 	}

@@ -12,8 +12,8 @@ import (
 // results of all earlier values are through and there is room in the output.
 //
 // An error of emit means that the stage has stopped and the result was not accepted; f should
-// return it. emit is for f alone, and only until f returns; after that it gives
-// [runnel.ErrClosed].
+// return it. emit is for f alone, and only until f returns: after that it gives
+// [runnel.ErrClosed], or belongs to the call for another value.
 //
 // When f fails or panics, the output delivers what was emitted before, by earlier values and by
 // this one, and closes with the error. Everything else ends as for [Map].
@@ -50,9 +50,9 @@ func (s *stage[A, B]) expand(f func(context.Context, A, func(B) error) error) {
 		}
 		return s.out.Send(s.ctx, b)
 	}
-	s.each(func(ctx context.Context, v A) error {
+	s.each(func(ctx context.Context, v A) (none B, has bool, err error) {
 		busy = true
 		defer func() { busy = false }()
-		return f(ctx, v, emit)
+		return none, false, f(ctx, v, emit)
 	})
 }

@@ -20,7 +20,7 @@ func ForEach[A any](ctx context.Context, in runnel.Receiver[A], n int, f func(co
 	// Nothing is sent on the output of this stage: its end is that of the loop.
 	s := newStage[A, nothing](ctx, "ForEach", in, nil)
 	s.workers.Store(int32(n))
-	worker := func() { s.each(f) }
+	worker := func() { s.each(silent(f)) }
 	if n == 1 {
 		worker()
 	} else {
@@ -39,4 +39,9 @@ func inParallel(n int, f func()) {
 		})
 	}
 	all.Recv(context.Background())
+}
+
+// silent makes of a function without a result what [stage.each] wants.
+func silent[A any](f func(context.Context, A) error) func(context.Context, A) (nothing, bool, error) {
+	return func(ctx context.Context, v A) (nothing, bool, error) { return nothing{}, false, f(ctx, v) }
 }

@@ -22,7 +22,7 @@ func Generate[T any](ctx context.Context, f func(ctx context.Context, emit func(
 	o := newOutlet[T](ctx, opts, func(error) {})
 	// The send gets the user's context, so that the error of emit tells which of the two ended.
 	emit := func(v T) error { return o.out.Send(ctx, v) }
-	runnel.Go(func() { o.run(ctx, func() error { return f(o.ctx, emit) }) })
+	spawn(ctx, func() { o.run(ctx, func() error { return f(o.ctx, emit) }) })
 	return o.out
 }
 
@@ -43,11 +43,8 @@ func (o outlet[T]) run(ctx context.Context, f func() error) {
 // that has ended, since it was first. It never looks like a plain end. ctx is the user's, whose
 // end the function may see a moment before contexts that were made of it end.
 func blame(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err == runnel.ErrClosed:
-		return errClosedInside
+	if ctx.Err() != nil {
+		return causeOf(ctx)
 	}
-	return err
+	return inside(err)
 }

@@ -2,6 +2,7 @@ package pipe
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/runnel-go/runnel"
@@ -26,7 +27,7 @@ func MapKeyed[K comparable, A, B any](ctx context.Context, in runnel.Receiver[A]
 	requireAtLeast(1, "MapKeyed", "backlog", backlog)
 	k := newKeyed[K](newStage[A, B](ctx, "MapKeyed", in, opts), n, backlog, f)
 	k.start(n, k.work)
-	runnel.Go(func() { k.sort(key) })
+	spawn(k.ctx, func() { k.sort(key) })
 	return k.out
 }
 
@@ -72,10 +73,14 @@ type cell[A any] struct {
 }
 
 func newKeyed[K comparable, A, B any](s *stage[A, B], n, backlog int, f func(context.Context, A) (B, error)) *keyed[K, A, B] {
+	limit := math.MaxInt // n·backlog, if that is a number
+	if backlog <= math.MaxInt/n {
+		limit = n * backlog
+	}
 	return &keyed[K, A, B]{
-		stage: s, f: f, limit: n * backlog, backlog: backlog,
+		stage: s, f: f, limit: limit, backlog: backlog,
 		lanes: make(map[K]*lane[K, A]),
-		ready: runnel.New[*lane[K, A]](runnel.Buffer(n * backlog)),
+		ready: runnel.New[*lane[K, A]](runnel.Buffer(limit)),
 		room:  runnel.New[struct{}](runnel.Buffer(1)),
 	}
 }
@@ -211,17 +216,26 @@ func (k *keyed[K, A, B]) work() {
 	var v, none A
 	var l *lane[K, A]
 	busy := false // with v of l, in f
+	over := false
 	defer func() {
+		if over {
+			return
+		}
 		if busy {
 			k.fail(v, escape(recover()))
-			k.giveBack(l)
-			k.stop()
+		} else {
+			k.out.CloseWith(errHook)
 		}
+		if l != nil {
+			k.giveBack(l)
+		}
+		k.stop()
 	}()
 	for {
 		var err error
 		if l, err = k.ready.Recv(k.ctx); err != nil {
 			k.finish()
+			over = true
 			return
 		}
 		v, busy = k.take(l)
@@ -231,7 +245,9 @@ func (k *keyed[K, A, B]) work() {
 			k.deliver(v, b, err)
 		}
 		v = none // not kept alive while waiting
-		k.giveBack(l)
+		mine := l
+		l = nil
+		k.giveBack(mine)
 	}
 }
 
@@ -314,7 +330,7 @@ func (k *keyed[K, A, B]) forget(l *lane[K, A]) {
 // stage comes here when it ends because the stage has stopped; the last one finds whatever
 // others have put into ready meanwhile.
 func (k *keyed[K, A, B]) stop() {
-	k.out.CloseWith(context.Cause(k.ctx))
+	k.out.CloseWith(causeOf(k.ctx))
 	k.mu.Lock()
 	k.halted = true
 	k.mu.Unlock()

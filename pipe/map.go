@@ -27,7 +27,7 @@ func Map[A, B any](ctx context.Context, in runnel.Receiver[A], n int, f func(con
 	requireAtLeast(1, "Map", "n", n)
 	s := newStage[A, B](ctx, "Map", in, opts)
 	if n == 1 {
-		return s.start(1, func() { s.work(f) })
+		return s.start(1, func() { s.each(one(f)) })
 	}
 	return newOrder(s, n).start(func(ctx context.Context, v A, t *turn[A, B]) error {
 		b, err := f(ctx, v)
@@ -45,16 +45,13 @@ func MapUnordered[A, B any](ctx context.Context, in runnel.Receiver[A], n int, f
 	requireFunc(f != nil, "MapUnordered", "f")
 	requireAtLeast(1, "MapUnordered", "n", n)
 	s := newStage[A, B](ctx, "MapUnordered", in, opts)
-	return s.start(n, func() { s.work(f) })
+	return s.start(n, func() { s.each(one(f)) })
 }
 
-// work is a worker that sends each result when it has it.
-func (s *stage[A, B]) work(f func(context.Context, A) (B, error)) {
-	s.each(func(ctx context.Context, v A) error {
+// one makes of a function with a result what [stage.each] wants.
+func one[A, B any](f func(context.Context, A) (B, error)) func(context.Context, A) (B, bool, error) {
+	return func(ctx context.Context, v A) (B, bool, error) {
 		b, err := f(ctx, v)
-		if err == nil {
-			s.send(b)
-		}
-		return err
-	})
+		return b, true, err
+	}
 }

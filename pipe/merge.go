@@ -34,7 +34,7 @@ func startMerge[T any](ctx context.Context, call string, ins []runnel.Receiver[T
 		m.out.Close()
 		return m.out
 	}
-	runnel.Go(m.run)
+	spawn(ctx, m.run)
 	return m.out
 }
 
@@ -54,7 +54,7 @@ func (m *merging[T]) run() {
 	for len(m.cases) > 0 {
 		c, err := m.choose(m.ctx, m.cases...)
 		if err != nil {
-			m.out.CloseWith(err)
+			m.out.CloseWith(causeOf(m.ctx))
 			return
 		}
 		if !m.pass(c) {
@@ -66,11 +66,11 @@ func (m *merging[T]) run() {
 
 // pass sends what the case received, and reports whether the merge goes on.
 func (m *merging[T]) pass(c runnel.Case) bool {
-	v, err := c.(*runnel.RecvCase[T]).Value()
+	v, err := c.(*runnel.RecvCase[T]).Take()
 	if err == nil {
 		return m.send(v)
 	}
-	if err := ending(err); err != nil {
+	if err := ending(m.ctx, err); err != nil {
 		m.out.CloseWith(err)
 		return false
 	}
@@ -94,7 +94,7 @@ func newOutlet[T any](ctx context.Context, opts []runnel.Option, cancel func(err
 func (o outlet[T]) send(v T) bool {
 	if err := o.out.Send(o.ctx, v); err != nil {
 		o.out.Discard(v, runnel.Undelivered)
-		o.out.CloseWith(context.Cause(o.ctx))
+		o.out.CloseWith(causeOf(o.ctx))
 		return false
 	}
 	return true

@@ -84,9 +84,14 @@ func (o *order[A, B]) start(f func(context.Context, A, *turn[A, B]) error) runne
 
 // work is a worker.
 func (t *turn[A, B]) work() {
+	over := false
 	defer func() {
-		if t.busy {
+		switch {
+		case t.busy:
 			t.finish(escape(recover()))
+		case !over:
+			t.out.CloseWith(errHook)
+			t.abandon()
 		}
 	}()
 	for t.entered || t.enter() {
@@ -95,7 +100,7 @@ func (t *turn[A, B]) work() {
 		t.took(err != nil)
 		if err != nil {
 			t.end(err)
-			return
+			break
 		}
 		t.val, t.busy, t.outcome = v, true, outcome[A, B]{state: passed}
 		if err = t.f(t.ctx, v, t); err != nil {
@@ -103,6 +108,7 @@ func (t *turn[A, B]) work() {
 		}
 		t.finish(err)
 	}
+	over = true
 }
 
 // result says that b is the result for the value.
@@ -139,7 +145,7 @@ func (t *turn[A, B]) finish(err error) {
 // end settles the end of the input. If it is ctx that has ended, nobody waits for a slow f.
 func (t *turn[A, B]) end(err error) {
 	if t.ctx.Err() != nil {
-		t.out.CloseWith(context.Cause(t.ctx))
+		t.out.CloseWith(causeOf(t.ctx))
 		t.abandon()
 		return
 	}
@@ -239,7 +245,7 @@ func (o *order[A, B]) carryOut(oc outcome[A, B]) bool {
 		o.out.CloseWith(oc.err)
 		return false
 	case over:
-		o.out.CloseWith(ending(oc.err))
+		o.out.CloseWith(ending(o.ctx, oc.err))
 		return false
 	}
 	return true

@@ -32,10 +32,13 @@ func Pipe[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T
 	if out.Stats().Closed {
 		// Who closed out cancels in, within that call. This one waits for it.
 		stopped.Recv(context.Background())
-		return context.Cause(ctx)
+		return orClosed(out.Err())
 	}
-	in.Cancel(ending(err))
-	out.CloseWith(ending(err))
+	if ctx.Err() != nil {
+		err = causeOf(ctx)
+	}
+	in.Cancel(err)
+	out.CloseWith(err)
 	return err
 }
 
@@ -44,7 +47,7 @@ func move[T any](ctx context.Context, in runnel.Receiver[T], out runnel.Sender[T
 	for {
 		v, err := in.Recv(ctx)
 		if err != nil {
-			return ending(err)
+			return ending(ctx, err)
 		}
 		if err := out.Send(ctx, v); err != nil {
 			in.Reject(v, runnel.Undelivered)

@@ -52,7 +52,7 @@ func Retry[A, B any](b Backoff, f func(context.Context, A) (B, error)) func(cont
 	b.require()
 	return func(ctx context.Context, a A) (out B, err error) {
 		if ctx.Err() != nil {
-			return out, context.Cause(ctx)
+			return out, causeOf(ctx)
 		}
 		for n := 1; ; n++ {
 			v, err := attempt(ctx, b.Timeout, f, a)
@@ -66,6 +66,16 @@ func Retry[A, B any](b Backoff, f func(context.Context, A) (B, error)) func(cont
 				return out, fmt.Errorf("pipe: attempt %d of %d was the last: %w; it ended with: %w", n, b.Attempts, end, err)
 			}
 		}
+	}
+}
+
+// RetryEach is [Retry] for a function without a result, for [ForEach].
+func RetryEach[A any](b Backoff, f func(context.Context, A) error) func(context.Context, A) error {
+	requireFunc(f != nil, "RetryEach", "f")
+	try := Retry(b, func(ctx context.Context, a A) (nothing, error) { return nothing{}, f(ctx, a) })
+	return func(ctx context.Context, a A) error {
+		_, err := try(ctx, a)
+		return err
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func FromSeq2[T any](ctx context.Context, seq iter.Seq2[T, error], opts ...runnel.Option) runnel.Receiver[T] {
 	requireFunc(seq != nil, "FromSeq2", "seq")
 	o := newOutlet[T](ctx, opts, func(error) {})
-	runnel.Go(func() { o.run(ctx, func() error { return o.sendAll(seq) }) })
+	spawn(ctx, func() { o.run(ctx, func() error { return o.sendAll(seq) }) })
 	return o.out
 }
 
@@ -52,7 +52,7 @@ func Seq2[T any](ctx context.Context, in runnel.Receiver[T]) iter.Seq2[T, error]
 		for {
 			v, err := in.Recv(ctx)
 			if err != nil {
-				finish(in, ending(err), yield)
+				finish(in, ending(ctx, err), yield)
 				return
 			}
 			if !yield(v, nil) {

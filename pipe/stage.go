@@ -3,7 +3,6 @@ package pipe
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -45,7 +44,7 @@ func bind[B any](ctx context.Context, out *runnel.Chan[B], cancel func(error)) c
 	out.OnClose(func(cause error) {
 		why := cause
 		if why == nil {
-			why = runnel.ErrClosed
+			why = context.Canceled // not ErrClosed, which the function could take for the end of a channel of its own
 		}
 		end(why) // first, so that whoever is woken by the rest can tell why
 		cancel(cause)
@@ -57,34 +56,43 @@ func bind[B any](ctx context.Context, out *runnel.Chan[B], cancel func(error)) c
 func (s *stage[A, B]) start(n int, worker func()) runnel.Receiver[B] {
 	s.workers.Store(int32(n))
 	for range n {
-		runnel.Go(worker)
+		spawn(s.ctx, worker)
 	}
 	return s.out
 }
 
-// each is a worker: it calls f for every value, until the stage ends.
-func (s *stage[A, B]) each(f func(context.Context, A) error) {
+// each is a worker: it calls f for every value and sends the result, if there is one, until the
+// stage ends. Sending is not a part of the call: what a function given to OnDrop of the output
+// does is not blamed on f.
+func (s *stage[A, B]) each(f func(context.Context, A) (b B, has bool, err error)) {
 	var v, none A
 	busy := false // with v, in f
+	over := false // this worker has come to its end
 	defer func() {
-		if busy {
+		switch {
+		case busy:
 			s.fail(v, escape(recover()))
+		case !over:
+			s.out.CloseWith(errHook)
 		}
 	}()
-	for {
+	for !over {
 		var err error
 		if v, err = s.in.Recv(s.ctx); err != nil {
+			over = true
 			s.leave(err)
 			return
 		}
 		busy = true
-		err = f(s.ctx, v)
+		b, has, err := f(s.ctx, v)
 		busy = false
 		if err != nil {
+			over = true
 			s.fail(v, s.failure(err))
 			return
 		}
 		v = none // not kept alive while waiting
+		over = has && !s.send(b)
 	}
 }
 
@@ -93,9 +101,9 @@ func (s *stage[A, B]) each(f func(context.Context, A) error) {
 // whatever err is: the results of the others will not be delivered.
 func (s *stage[A, B]) leave(err error) {
 	if s.workers.Add(-1) == 0 {
-		s.out.CloseWith(ending(err))
+		s.out.CloseWith(ending(s.ctx, err))
 	} else if s.ctx.Err() != nil {
-		s.out.CloseWith(context.Cause(s.ctx))
+		s.out.CloseWith(causeOf(s.ctx))
 	}
 }
 
@@ -119,19 +127,16 @@ func (s *stage[A, B]) reject(v A) {
 // that is the reason. It never looks like a plain end.
 func (s *stage[A, B]) failure(err error) error {
 	if s.ctx.Err() != nil {
-		return context.Cause(s.ctx)
+		return causeOf(s.ctx)
 	}
-	if err == runnel.ErrClosed {
-		return errClosedInside
-	}
-	return err
+	return inside(err)
 }
 
 // send passes b on and reports whether the stage goes on. If not, b is accounted for.
 func (s *stage[A, B]) send(b B) bool {
 	if err := s.out.Send(s.ctx, b); err != nil {
 		s.out.Discard(b, runnel.Undelivered)
-		s.out.CloseWith(context.Cause(s.ctx))
+		s.out.CloseWith(causeOf(s.ctx))
 		return false
 	}
 	return true
@@ -139,28 +144,66 @@ func (s *stage[A, B]) send(b B) bool {
 
 // stopped is why the stage has stopped.
 func (s *stage[A, B]) stopped() error {
-	if cause := context.Cause(s.ctx); cause != nil {
+	if cause := causeOf(s.ctx); cause != nil {
 		return cause
 	}
 	return runnel.ErrClosed // out is closed, and whoever closed it is about to end ctx
 }
 
-// ending turns the error of a receive into the cause with which the output closes: a plain
-// end stays plain.
-func ending(err error) error {
-	if err == runnel.ErrClosed {
-		return nil
+// ending turns the error of a receive under ctx into the cause with which the output closes: a
+// plain end stays plain.
+func ending(ctx context.Context, err error) error {
+	if err != runnel.ErrClosed {
+		return err
+	}
+	if causeOf(ctx) == errContextClosed {
+		return errContextClosed
+	}
+	return nil
+}
+
+// causeOf is why ctx has ended. It never looks like the plain end of a channel.
+func causeOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, runnel.ErrClosed) {
+		return cause
+	}
+	return errContextClosed
+}
+
+// errContextClosed stands for a context that somebody ended with ErrClosed as its cause.
+var errContextClosed = errors.New("pipe: the context has ended: " + runnel.ErrClosed.Error())
+
+// insideError is the failure of a function whose error is, or wraps, ErrClosed: it has used a
+// channel of its own. Whoever asks whether the stream has ended must not be told so; everything
+// else can be asked of it as before.
+type insideError struct{ err error }
+
+func (e *insideError) Error() string {
+	return "pipe: the function of the stage failed: " + e.err.Error()
+}
+
+func (e *insideError) Is(target error) bool {
+	return target != runnel.ErrClosed && errors.Is(e.err, target)
+}
+
+func (e *insideError) As(target any) bool { return errors.As(e.err, target) }
+
+// inside makes the error of a function one that says nothing of the stream's end. ErrEmpty and
+// ErrFull mean something of their own to a channel that is closed with them.
+func inside(err error) error {
+	if errors.Is(err, runnel.ErrClosed) || err == runnel.ErrEmpty || err == runnel.ErrFull {
+		return &insideError{err}
 	}
 	return err
 }
 
-// errClosedInside is the failure of a function that returned ErrClosed, having used a channel
-// of its own.
-var errClosedInside = fmt.Errorf("pipe: the function of the stage failed: %w", runnel.ErrClosed)
-
 // errGoexit is the failure of a function that ended its goroutine instead of returning, as
 // testing.T.FailNow does.
 var errGoexit = errors.New("pipe: the function of the stage called runtime.Goexit")
+
+// errHook is the cause if a function given to OnDrop or OnClose of a channel of the stage ended
+// the goroutine of a worker. (If it panicked, so does the program.)
+var errHook = errors.New("pipe: a function given to OnDrop or OnClose ended the goroutine of the stage")
 
 // escape is the error for a function that did not return: p is what recover gave. It must be
 // called by the deferred function itself, while the stack is still that of the panic.

@@ -50,7 +50,7 @@ func (s *stage[A, B]) through(step xf.Step[A, B]) {
 	for {
 		var err error
 		if v, err = s.in.Recv(s.ctx); err != nil {
-			last.complete(sink, ending(err))
+			last.complete(sink, ending(last.ctx, err))
 			return
 		}
 		inStep = true

@@ -82,6 +82,7 @@ func (w *window[T]) run() {
 		if w.busy {
 			err := escape(recover())
 			w.in.Reject(w.value, runnel.Failed)
+			w.in.Cancel(err) // its senders need not wait until the open panes have been delivered
 			w.finish(err)
 		}
 	}()

@@ -25,7 +25,7 @@ func Zip[A, B, C any](ctx context.Context, a runnel.Receiver[A], b runnel.Receiv
 		a.Cancel(cause)
 		b.Cancel(cause)
 	})
-	runnel.Go(z.run)
+	spawn(ctx, z.run)
 	return z.out
 }
 
@@ -45,7 +45,7 @@ func (z *zipping[A, B, C]) run() {
 	for {
 		a, b, err := z.pair()
 		if err != nil {
-			z.out.CloseWith(ending(err))
+			z.out.CloseWith(ending(z.ctx, err))
 			return
 		}
 		if c, ok := z.apply(a, b); !ok || !z.send(c) {
@@ -60,14 +60,14 @@ func (z *zipping[A, B, C]) pair() (a A, b B, err error) {
 	switch {
 	case err != nil:
 	case c == z.fromA:
-		if a, err = z.fromA.Value(); err != nil {
+		if a, err = z.fromA.Take(); err != nil {
 			break
 		}
 		if b, err = z.b.Recv(z.ctx); err != nil {
 			z.a.Reject(a, runnel.Undelivered)
 		}
 	default:
-		if b, err = z.fromB.Value(); err != nil {
+		if b, err = z.fromB.Take(); err != nil {
 			break
 		}
 		if a, err = z.a.Recv(z.ctx); err != nil {
@@ -101,7 +101,7 @@ func ZipAll[T any](ctx context.Context, ins []runnel.Receiver[T], opts ...runnel
 		z.out.Close()
 		return z.out
 	}
-	runnel.Go(z.run)
+	spawn(ctx, z.run)
 	return z.out
 }
 
@@ -119,7 +119,7 @@ func (z *zippingAll[T]) run() {
 	for {
 		row, err := z.row()
 		if err != nil {
-			z.out.CloseWith(ending(err))
+			z.out.CloseWith(ending(z.ctx, err))
 			return
 		}
 		if !z.send(row) {
@@ -136,7 +136,7 @@ func (z *zippingAll[T]) row() ([]T, error) {
 		c, err := runnel.Select(z.ctx, z.due...)
 		if err == nil {
 			i := slices.Index(z.due, c)
-			if row[i], err = c.(*runnel.RecvCase[T]).Value(); err == nil {
+			if row[i], err = c.(*runnel.RecvCase[T]).Take(); err == nil {
 				z.due[i] = nil
 			}
 		}
