@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 	"weak"
 
@@ -263,6 +264,7 @@ func TestStageKeepsNoValue(t *testing.T) {
 					results = append(results, weak.Make(r))
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				runtime.GC()
 				for i := range 40 {
 					if values[i].Value() != nil || results[i].Value() != nil {
