@@ -67,7 +67,7 @@ func (d *delivery[T]) wait(ctx context.Context, v T) error {
 		chosen, err := runnel.Select(ctx, d.choices(v)...)
 		if err != nil {
 			d.giveUp(v)
-			return err
+			return apart(err)
 		}
 		d.settle(chosen, v)
 		if d.clock.rang(chosen) {

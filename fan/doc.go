@@ -27,6 +27,7 @@
 //	x := fan.NewMix(out)
 //	x.Add(music, speech)
 //	x.Set(fan.Setting[Sample]{In: music, Mode: fan.Mute})
+//	x.Settings() // to show what plays
 //	x.Close() // there will be no other inputs: out is closed when these have ended
 //
 // All three are passive until Run is called, which does the work on the goroutine that calls
@@ -46,8 +47,8 @@
 //	for each tap:  offered = received + buffered + dropped
 //
 // More exactly, a tap was there if it had joined before the taps for the value were looked up,
-// and had not been closed when the value was offered to it. Less formally: nothing vanishes, and who missed what can be
-// told by the numbers.
+// and had not been closed when the value was offered to it. Less formally: nothing vanishes, and
+// who missed what can be told by the numbers.
 //
 // A Mix sends the values of each input in their order and draws evenly among the inputs. For
 // each input:
@@ -79,6 +80,11 @@
 // closed by its consumer, or ctx ends, the inputs are cancelled, so that their senders learn of
 // it. A Mult or a Pub whose taps have all left does not stop, since others may join; end its ctx
 // or cancel its input for that. What Run returns is the cause of the end, nil for a plain one.
+// The end of a ctx never looks like a plain one: if its cause matches [runnel.ErrClosed], it is
+// wrapped in an error that does not.
+//
+// A Run that is left by a panic in a function of the user's ends, too, and tells both sides, so
+// nobody waits for a goroutine that is gone.
 //
 // What happens in each case to each value says the documentation of [Mult], [Pub] and [Mix].
 //

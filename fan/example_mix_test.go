@@ -92,16 +92,17 @@ func ExampleMix_Settings() {
 	}
 	show := func() {
 		for _, s := range x.Settings() {
-			fmt.Print(s.In.Stats().Name, ": ", s.Mode, "  ")
+			fmt.Println(s.In.Stats().Name, s.Mode)
 		}
-		fmt.Println()
 	}
-	press(ben)
-	show()
 	press(anna)
 	press(ben)
 	show()
+	press(ben)
+	show()
 	// Output:
-	// Anna: play  Ben: mute
-	// Anna: mute  Ben: play
+	// Anna mute
+	// Ben mute
+	// Anna mute
+	// Ben play
 }

@@ -112,14 +112,17 @@ func (h *hub[K, T]) run(ctx context.Context) (cause error) {
 	if !h.start() {
 		return ErrStarted
 	}
-	cause = errGoexit // unless move returns
-	defer func() {
-		for _, t := range h.end(cause) {
-			t.ch.CloseWith(cause)
-		}
-	}()
+	cause = errLeft // unless move returns
+	defer func() { h.finish(cause) }()
 	cause = h.move(ctx)
 	return cause
+}
+
+// finish tells both sides. An input that has ended by itself does not notice.
+func (h *hub[K, T]) finish(cause error) {
+	taps := h.end(cause)
+	defer each(taps, func(t *Tap[T]) { t.ch.CloseWith(cause) })
+	h.in.Cancel(cause)
 }
 
 func (h *hub[K, T]) start() bool {
@@ -145,24 +148,29 @@ func (h *hub[K, T]) end(cause error) []*Tap[T] {
 	return all
 }
 
-// move is run without what comes before and after. An input that has not ended by itself is
-// cancelled.
+// move is run without what comes before and after.
 func (h *hub[K, T]) move(ctx context.Context) error {
 	d := newDelivery[T](h.wake)
 	defer d.clock.stop()
 	for {
 		v, err := h.in.Recv(ctx)
-		switch {
-		case err == nil:
-			err = h.pass(ctx, d, v)
-		case ctx.Err() == nil:
-			return h.in.Err()
-		}
 		if err != nil {
-			h.in.Cancel(err)
+			return h.ending(ctx, err)
+		}
+		if err = h.pass(ctx, d, v); err != nil {
 			return err
 		}
 	}
+}
+
+// ending is the cause of the end of which the error of a receive tells: that of the input or that
+// of ctx. Both may have ended by now.
+func (h *hub[K, T]) ending(ctx context.Context, err error) error {
+	plain := err == runnel.ErrClosed && context.Cause(ctx) != err
+	if plain || ctx.Err() == nil {
+		return h.in.Err()
+	}
+	return apart(err)
 }
 
 // pass gives v to the taps of its key.
@@ -193,7 +201,6 @@ func (h *hub[K, T]) find(v T, taps []*Tap[T]) (found []*Tap[T], err error) {
 			return
 		}
 		h.in.Reject(v, runnel.Failed)
-		h.in.Cancel(errGoexit)
 	}()
 	key := h.key(v)
 	h.mu.Lock()

@@ -10,17 +10,19 @@ import (
 // Run moves values from the inputs to the output. It blocks until all inputs have ended and
 // Close was called, or the output was closed by its consumer, or ctx has ended, and returns
 // the cause: nil for a plain end. A second call returns [ErrStarted].
-func (x *Mix[T]) Run(ctx context.Context) error {
+func (x *Mix[T]) Run(ctx context.Context) (cause error) {
 	if !x.start() {
 		return ErrStarted
 	}
+	cause = errLeft // unless loop returns
 	forget := x.out.OnClose(func(error) { x.gone.TrySend(struct{}{}) })
-	cause := x.loop(ctx)
-	forget()
-	if cause == errGone {
+	defer func() {
+		forget()
+		x.finish(cause)
+	}()
+	if cause = x.loop(ctx); cause == errGone {
 		cause = x.out.Err()
 	}
-	x.finish(cause)
 	return cause
 }
 
@@ -43,12 +45,16 @@ func (x *Mix[T]) finish(cause error) {
 	x.phase = after
 	x.mu.Unlock()
 	x.orders.Cancel(nil)
-	for _, s := range x.desk.strips {
-		s.reject(runnel.Undelivered)
-		s.in.Cancel(cause)
-	}
+	x.gone.Cancel(nil)
+	strips := x.desk.strips
 	x.desk.strips, x.desk.hand = nil, nil
-	x.out.CloseWith(cause)
+	x.forget()
+	x.idle, x.busy = waits[T]{}, waits[T]{}
+	defer x.out.CloseWith(cause)
+	each(strips, func(s *strip[T]) {
+		defer s.in.Cancel(cause)
+		s.reject(runnel.Undelivered)
+	})
 }
 
 // loop does one thing after the other until there is nothing more to do, or an error.
@@ -66,7 +72,7 @@ func (x *Mix[T]) loop(ctx context.Context) error {
 func (x *Mix[T]) step(ctx context.Context) error {
 	w := &x.idle
 	if hand := x.desk.hand; hand != nil {
-		if err := x.out.TrySend(hand.value); err != runnel.ErrFull {
+		if err := x.trySend(hand); err != runnel.ErrFull {
 			return x.sent(err)
 		}
 		x.send.Set(hand.value)
@@ -75,7 +81,7 @@ func (x *Mix[T]) step(ctx context.Context) error {
 	chosen, err := runnel.Select(ctx, w.cases...)
 	switch {
 	case err != nil:
-		return err
+		return apart(err)
 	case chosen == runnel.Case(w.gone):
 		return errGone
 	case chosen == runnel.Case(w.orders):
@@ -88,6 +94,15 @@ func (x *Mix[T]) step(ctx context.Context) error {
 	return nil
 }
 
+// trySend sends the value in hand if that can be done at once. Should a function of the user's
+// panic meanwhile, the value has become the output's.
+func (x *Mix[T]) trySend(hand *strip[T]) error {
+	hand.holds = false
+	err := x.out.TrySend(hand.value)
+	hand.holds = err != nil
+	return err
+}
+
 // sent notes what came of sending the value in hand.
 func (x *Mix[T]) sent(err error) error {
 	if err != nil {
@@ -95,23 +110,31 @@ func (x *Mix[T]) sent(err error) error {
 	}
 	x.desk.hand.release()
 	x.desk.hand = x.desk.next()
-	var none T
-	x.send.Set(none)
+	x.forget()
 	return nil
 }
 
-// obey carries out an order. The case goes on to hold the order, but not the inputs that it
-// is about.
+// forget lets go of the value that the case of sending keeps, unless one is in hand, which
+// replaces it.
+func (x *Mix[T]) forget() {
+	if x.desk.hand == nil {
+		var none T
+		x.send.Set(none)
+	}
+}
+
+// obey carries out an order. Whoever has given it is let go also if it is left by a panic.
 func (x *Mix[T]) obey(w *waits[T]) {
-	o, _ := w.orders.Value()
-	o.err, o.change = o.change(x.desk), nil
-	o.done.Close()
+	o, _ := w.orders.Take()
+	defer o.done.Close()
+	o.err = ErrEnded // unless change returns
+	o.err = o.change(x.desk)
 }
 
 // received notes what was received from an input.
 func (x *Mix[T]) received(chosen runnel.Case) {
 	s, from := x.desk.received(chosen)
-	v, err := from.Value()
+	v, err := from.Take()
 	switch {
 	case err != nil:
 		x.desk.end(s)

@@ -17,13 +17,17 @@ import (
 //     nil.
 //   - The input ends with an error: the same, and the error is the cause with which the taps
 //     are closed, and what Run returns.
-//   - A function of the user's fails: a Mult calls none.
+//   - A function of the user's fails: a Mult calls none but those given to OnDrop or OnClose of
+//     the input or of a tap. If one panics within Run, or calls runtime.Goexit, the goroutine
+//     is not kept from that, but first the input is cancelled, and the taps are closed, with an
+//     error that says so. The value that was on its way may be missing in the accounts of taps.
 //   - A consumer stops: after Leave, Cancel or an eviction the others go on as if the tap had
 //     never been. When the last one leaves, Run goes on: others may join. Values for which
 //     there is no tap are counted on the input as [runnel.Unheard].
 //   - ctx ends: the input is cancelled with the cause of ctx, the taps are closed with it, and
 //     Run returns it. A value that is still on its way to some taps is counted on these as
-//     [runnel.Undelivered].
+//     [runnel.Undelivered]. A cause that is [runnel.ErrClosed] is wrapped, so that it does not
+//     look like a plain end.
 //
 // All methods may be called by any number of goroutines, before Run, during it, and after it.
 type Mult[T any] struct{ hub *hub[struct{}, T] }

@@ -1,6 +1,7 @@
 package fan_test
 
 import (
+	"context"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -98,8 +99,6 @@ func TestInputsThatWereRemovedAreNotKept(t *testing.T) {
 		}()
 		v := sendNew(t, stays)
 		out.Recv(bg)
-		sendNew(t, stays) // the case of the input keeps what it received last
-		out.Recv(bg)
 		synctest.Wait()
 		mustBeGone(t, "an input that was removed", removed)
 		mustBeGone(t, "an input that has ended", ended)
@@ -107,5 +106,62 @@ func TestInputsThatWereRemovedAreNotKept(t *testing.T) {
 		x.Close()
 		stays.Close()
 		mustEnd(t, done, nil)
+	})
+}
+
+// A value that was in hand, waiting for the output, is gone when it is not to be sent any more.
+func TestValueInHandThatIsNotSentIsNotKept(t *testing.T) {
+	type value = *[64]int
+	ways := map[string]func(x *fan.Mix[value], in *runnel.Chan[value], cancel func()){
+		"mute": func(x *fan.Mix[value], in *runnel.Chan[value], _ func()) {
+			x.Set(fan.Setting[value]{In: in, Mode: fan.Mute})
+		},
+		"mute by solo": func(x *fan.Mix[value], in *runnel.Chan[value], _ func()) {
+			star := runnel.New[value]()
+			x.Add(star)
+			x.Set(fan.Setting[value]{In: star, Solo: true})
+		},
+		"pause and remove": func(x *fan.Mix[value], in *runnel.Chan[value], _ func()) {
+			x.Set(fan.Setting[value]{In: in, Mode: fan.Pause})
+			x.Remove(in)
+		},
+		"remove": func(x *fan.Mix[value], in *runnel.Chan[value], _ func()) { x.Remove(in) },
+		"end":    func(_ *fan.Mix[value], _ *runnel.Chan[value], cancel func()) { cancel() },
+	}
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(bg)
+				in, out := runnel.New[value](), runnel.New[value]()
+				x := fan.NewMix(out)
+				x.Add(in)
+				done := running(x.Run, ctx)
+				v := sendNew(t, in)
+				way(x, in, cancel)
+				synctest.Wait()
+				mustBeGone(t, "the value", v)
+				cancel()
+				done.Recv(bg)
+				runtime.KeepAlive(x)
+				runtime.KeepAlive(in)
+			})
+		})
+	}
+}
+
+func TestInputsAreNotKeptAfterTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(bg)
+		x := fan.NewMix(runnel.New[int]())
+		in := func() weak.Pointer[runnel.Chan[int]] {
+			in := runnel.New[int]()
+			x.Add(in)
+			return weak.Make(in)
+		}()
+		done := running(x.Run, ctx)
+		cancel()
+		mustEnd(t, done, context.Canceled)
+		mustBeGone(t, "an input", in)
+		runtime.KeepAlive(x)
 	})
 }
