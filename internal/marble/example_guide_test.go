@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -79,17 +81,40 @@ func Example_retry() {
 	patient := pipe.Retry(pipe.Backoff{Attempts: 3, First: time.Millisecond}, fetch)
 
 	pages := runnel.FromSeq(ctx, slices.Values([]string{"a", "b", "cc"}))
-	for r := range pipe.Map(ctx, pages, 8, pipe.Try(patient)).All(ctx) {
-		if r.Err != nil {
+	for r, err := range pipe.Seq2(ctx, pipe.Map(ctx, pages, 8, pipe.Try(patient))) {
+		switch {
+		case err != nil:
+			fmt.Println("the stage ended:", err)
+		case r.Err != nil:
 			fmt.Println(r.In, "is put aside:", r.Err)
-			continue
+		default:
+			fmt.Println(r.In, "has", r.Out)
 		}
-		fmt.Println(r.In, "has", r.Out)
 	}
 	// Output:
 	// a has 1
 	// b is put aside: pipe: attempt 3 of 3: no such page
 	// cc has 2
+}
+
+func Example_skip() {
+	deadLetters := runnel.OnDrop(func(line string, why runnel.Reason) { fmt.Printf("%q is %v\n", line, why) })
+	lines := runnel.FromSeq(ctx, slices.Values([]string{"3", "x", "5"}), deadLetters)
+	numbers := pipe.FlatMap(ctx, lines, 4, func(_ context.Context, line string, emit func(int) error) error {
+		n, err := strconv.Atoi(line)
+		if err != nil {
+			lines.Reject(line, runnel.Failed) // into the account, and to OnDrop
+			return nil                        // the stage goes on
+		}
+		return emit(n)
+	})
+	all, err := pipe.Collect(ctx, numbers)
+	fmt.Println(all, err)
+	fmt.Println(lines.Stats())
+	// Output:
+	// "x" is failed
+	// [3 5] <nil>
+	// sent 3 = received 2 + buffered 0 + dropped 1 (1 failed)
 }
 
 func Example_through() {
@@ -116,7 +141,11 @@ func Example_window() {
 	}))
 	when := func(r reading) time.Time { return r.at }
 	minutes := pipe.WindowBy(ctx, readings, pipe.Tumbling(time.Minute), when, 30*time.Second)
-	for pane := range minutes.All(ctx) {
+	for pane, err := range pipe.Seq2(ctx, minutes) {
+		if err != nil {
+			fmt.Println("ended:", err)
+			break
+		}
 		fmt.Println(pane.Start.Format("15:04"), len(pane.Values))
 	}
 	// Output:
@@ -135,18 +164,17 @@ func Example_merge() {
 }
 
 func Example_split() {
+	g, ctx := pipe.NewGroup(ctx)
 	numbers := runnel.FromSeq(ctx, slices.Values([]int{1, 2, 3, 4, 5, 6}))
-	even, odd := pipe.Split(ctx, numbers, func(n int) bool { return n%2 == 0 }, runnel.Buffer(8))
-	for n := range even.All(ctx) {
-		fmt.Println("even", n)
-	}
-	rest, err := pipe.Collect(ctx, odd)
-	fmt.Println("odd", rest, err)
-	// Output:
-	// even 2
-	// even 4
-	// even 6
-	// odd [1 3 5] <nil>
+	even, odd := pipe.Split(ctx, numbers, func(n int) bool { return n%2 == 0 })
+
+	var evens, odds []int
+	g.Go(func() (err error) { evens, err = pipe.Collect(ctx, even); return err })
+	g.Go(func() (err error) { odds, err = pipe.Collect(ctx, odd); return err })
+	err := g.Wait() // the first error of any of them
+
+	fmt.Println(evens, odds, err)
+	// Output: [2 4 6] [1 3 5] <nil>
 }
 
 func Example_ends() {
@@ -159,7 +187,8 @@ func Example_ends() {
 	})
 	for page, err := range pipe.Seq2(ctx, pages) {
 		if err != nil {
-			fmt.Println(err)
+			fmt.Println("ended:", err)
+			break
 		}
 		fmt.Println("page", page)
 		if page == 2 {
@@ -209,21 +238,100 @@ func Example_mix() {
 }
 
 func Example_account() {
-	orders := runnel.New[string](runnel.Buffer(8))
-	orders.OnDrop(func(o string, why runnel.Reason) { fmt.Println(o, "is", why) })
+	g, ctx := pipe.NewGroup(ctx)
+	tell := runnel.OnDrop(func(order string, why runnel.Reason) { fmt.Println(order, "is", why) })
+	orders := runnel.New[string](runnel.Buffer(8), tell)
 	orders.SendAll(ctx, []string{"tea", "milk", "oats"})
 	orders.Close()
 
-	stored := pipe.Map(ctx, orders, 1, func(_ context.Context, o string) (string, error) {
-		if o == "milk" {
-			return "", errors.New("out of stock")
+	prices := pipe.MapUnordered(ctx, orders, 2, func(ctx context.Context, order string) (int, error) {
+		if order == "milk" {
+			return 0, errors.New("no price for milk")
 		}
-		return o, nil
+		return 1, runnel.Sleep(ctx, time.Hour) // a slow server
 	})
-	all, err := pipe.Collect(ctx, stored)
-	fmt.Println(all, err)
+	g.Go(func() error {
+		return pipe.ForEach(ctx, prices, 1, func(context.Context, int) error { return nil })
+	})
+	err := g.Wait() // from here on no call is running: what the calls used can be closed
+	fmt.Println(err)
+	fmt.Println(orders.Stats())
 	// Unordered output:
 	// milk is failed
 	// oats is undelivered
-	// [tea] out of stock
+	// tea is undelivered
+	// no price for milk
+	// sent 3 = received 0 + buffered 0 + dropped 3 (2 undelivered, 1 failed)
+}
+
+func Example_branches() {
+	g, ctx := pipe.NewGroup(ctx)
+	numbers := pipe.Generate(ctx, func(_ context.Context, emit func(int) error) error {
+		for n := 1; ; n++ { // it would never end by itself
+			if err := emit(n); err != nil {
+				return err
+			}
+		}
+	})
+	even, odd := pipe.Split(ctx, numbers, func(n int) bool { return n%2 == 0 })
+	g.Go(func() error {
+		return pipe.ForEach(ctx, even, 1, func(_ context.Context, n int) error {
+			if n == 4 {
+				return errors.New("disk full")
+			}
+			return nil
+		})
+	})
+	g.Go(func() error {
+		return pipe.ForEach(ctx, odd, 1, func(context.Context, int) error { return nil })
+	})
+	fmt.Println(g.Wait())
+	// Output: disk full
+}
+
+func Example_shutdown() {
+	interrupt, ctrlC := context.WithCancel(ctx) // in a program: signal.NotifyContext(ctx, os.Interrupt)
+	orders := pipe.Generate(interrupt, func(_ context.Context, emit func(int) error) error {
+		for n := 1; ; n++ {
+			if n == 6 {
+				ctrlC()
+			}
+			if err := emit(n); err != nil {
+				return err
+			}
+		}
+	})
+	pairs := pipe.Batch(ctx, orders, 2, time.Hour) // ctx, not interrupt: it finishes the rest
+	err := pipe.ForEach(ctx, pairs, 1, func(_ context.Context, pair []int) error {
+		fmt.Println(pair)
+		return nil
+	})
+	fmt.Println("end:", err)
+	// Output:
+	// [1 2]
+	// [3 4]
+	// [5]
+	// end: context canceled
+}
+
+func Example_native() {
+	wanted, unwanted := context.WithCancel(ctx)
+	jobs := make(chan int)
+	var sender sync.WaitGroup
+	sender.Go(func() {
+		for n := 1; ; n++ {
+			select {
+			case jobs <- n:
+			case <-wanted.Done():
+				return
+			}
+		}
+	})
+	in := runnel.From(ctx, jobs)
+	in.OnClose(func(error) { unwanted() }) // a stop reaches the goroutine, too
+
+	three, err := pipe.Collect(ctx, pipe.Take(ctx, in, 3))
+	fmt.Println(three, err)
+	sender.Wait() // it has ended
+	// Output: [1 2 3] <nil>
 }

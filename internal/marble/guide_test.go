@@ -36,7 +36,8 @@ func TestFragments(t *testing.T) {
 	for name := range examples {
 		t.Errorf("Example_%s is not in the guide", name)
 	}
-	if n, m := strings.Count(text, "```go"), len(fragment.FindAllString(text, -1)); n != m {
+	blocks := len(fragment.FindAllString(text, -1)) + len(signatures.FindAllString(text, -1))
+	if n, m := strings.Count(text, "```go"), blocks; n != m {
 		t.Errorf("%d of %d fragments say which example they are", m, n)
 	}
 }

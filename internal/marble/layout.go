@@ -1,6 +1,7 @@
 package marble
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +12,9 @@ import (
 
 // Sizes in the picture. A character of the fonts that readers have is at most this wide.
 const (
-	unit     = 48.0 // of a tick: two values half a tick apart do not touch
+	unit     = 48.0 // of a tick, at most: two values half a tick apart do not touch
+	narrow   = 28.0 // of a tick, at least
+	phone    = 420  // of a picture that can still be read where the page is narrow
 	char     = 7.4  // of code
 	small    = 6.8  // of smaller text
 	marbleR  = 11.0
@@ -28,6 +31,7 @@ type layout struct {
 	film  *Film
 	code  [][]string // the lines in each box
 	left  float64    // x of time 0
+	unit  float64    // of a tick
 	lanes []row
 	drops []dropRow
 	boxes []box
@@ -74,9 +78,21 @@ func (r rect) touches(s rect) bool {
 	return r.x0 < s.x1 && s.x0 < r.x1 && r.y0 < s.y1 && s.y0 < r.y1
 }
 
-// arrange lays out a film; code is what is written in the boxes.
+// arrange lays out a film; code is what is written in the boxes. A film that is long gets
+// shorter ticks, as long as its shapes do not touch.
 func arrange(f *Film, code []string) *layout {
-	l := &layout{film: f, code: perBox(code, f.boxes+1)}
+	l := place(f, code, unit)
+	for u := unit - 4; u >= narrow && l.wide() > phone; u -= 4 {
+		if tighter := place(f, code, u); tighter.wide() < l.wide() && len(tighter.overlaps()) == 0 {
+			l = tighter
+		}
+	}
+	return l
+}
+
+// place lays out a film with ticks of one length.
+func place(f *Film, code []string, unit float64) *layout {
+	l := &layout{film: f, code: perBox(code, f.boxes+1), unit: unit}
 	l.left = margin + l.names() + marbleR + 6
 	y := margin
 	next := 0 // the box that is to come
@@ -92,7 +108,6 @@ func arrange(f *Film, code []string) *layout {
 	}
 	l.axis = y + 8
 	l.h = l.axis + 24
-	l.w = l.width()
 	return l
 }
 
@@ -115,7 +130,8 @@ func perBox(code []string, boxes int) [][]string {
 }
 
 // names is the width of the column of names.
-func (l *layout) names() (w float64) {
+func (l *layout) names() float64 {
+	w := small * length("tick")
 	for _, lane := range l.film.lanes {
 		w = max(w, char*length(lane.name))
 		for _, why := range lane.reasons() {
@@ -123,6 +139,33 @@ func (l *layout) names() (w float64) {
 		}
 	}
 	return w
+}
+
+// overlaps returns the places where shapes touch one another. It draws, and changes nothing.
+func (l *layout) overlaps() (found []string) {
+	all := l.shapes()
+	for i, a := range all {
+		for _, b := range all[:i] {
+			if a.touches(b) {
+				found = append(found, fmt.Sprintf("%v and %v", b, a))
+			}
+		}
+	}
+	return found
+}
+
+// shapes are those of the lanes.
+func (l *layout) shapes() []rect {
+	drawn := *l
+	drawn.drawRows(new(pen))
+	return drawn.shape
+}
+
+// wide is how wide the picture will be.
+func (l *layout) wide() float64 {
+	drawn := *l
+	drawn.shape = l.shapes()
+	return drawn.width()
 }
 
 func (l *layout) width() float64 {
@@ -141,7 +184,7 @@ func (l *layout) width() float64 {
 	return w
 }
 
-func (l *layout) x(at time.Duration) float64 { return l.left + unit*at.Seconds()/Tick.Seconds() }
+func (l *layout) x(at time.Duration) float64 { return l.left + l.unit*at.Seconds()/Tick.Seconds() }
 
 // addLane puts a lane below y, and what it dropped below it.
 func (l *layout) addLane(lane *lane, y float64) float64 {

@@ -59,7 +59,7 @@ func glob(t *testing.T, pattern string) []string {
 }
 
 // operator is what a line of a picture must call to be shown.
-var operator = regexp.MustCompile(`\b(pipe|fan|xf)\.[A-Z]|\b[mxp]\.[A-Z]`)
+var operator = regexp.MustCompile(`\b(pipe|fan|xf)\.[A-Z]|\b[mxp]\.[A-Z]|\bins :=`)
 
 // staging is what it must not call.
 var staging = regexp.MustCompile(`\b(s\.At|s\.Go|x\.Set)\(`)

@@ -21,6 +21,7 @@ func multEvict(s *marble.Scene) {
 	m := fan.NewMult(in)
 	fast := m.Tap()
 	slow := m.Tap().EvictAfter(2 * tick)
+	slow.OnClose(func(cause error) { s.Note("slow ends:", cause) })
 	s.Go(func() { m.Run(ctx) })
 	marble.Out(s, "fast", fast)
 	marble.OutEvery(s, "slow", slow, 4.5)

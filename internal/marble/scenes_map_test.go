@@ -14,7 +14,7 @@ var ctx = context.Background()
 
 func mapOrdered(s *marble.Scene) {
 	in := s.In("in", "a b c d e |")
-	fetch := s.Work("a4 b1 c2 d1 e2")
+	fetch := s.Work("a4 b1 c1.2 d1 e2")
 	out := pipe.Map(ctx, in, 3, fetch)
 	marble.Out(s, "out", out)
 }

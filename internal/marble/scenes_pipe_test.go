@@ -83,7 +83,8 @@ func merge(s *marble.Scene) {
 func mergePriority(s *marble.Scene) {
 	urgent := s.In("urgent", "- - a |", runnel.Buffer(4))
 	bulk := s.In("bulk", "1 2 3 |", runnel.Buffer(4))
-	out := pipe.MergePriority(ctx, []runnel.Receiver[string]{urgent, bulk})
+	ins := []runnel.Receiver[string]{urgent, bulk}
+	out := pipe.MergePriority(ctx, ins)
 	marble.OutEvery(s, "out", out, 2.2)
 }
 

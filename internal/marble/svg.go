@@ -45,18 +45,7 @@ func (f *Film) SVG(title string, code []string) string {
 }
 
 // Overlaps returns the places where shapes of the picture touch one another.
-func (f *Film) Overlaps() (found []string) {
-	l := arrange(f, nil)
-	l.drawRows(new(pen))
-	for i, a := range l.shape {
-		for _, b := range l.shape[:i] {
-			if a.touches(b) {
-				found = append(found, fmt.Sprintf("%v and %v", b, a))
-			}
-		}
-	}
-	return found
-}
+func (f *Film) Overlaps() []string { return arrange(f, nil).overlaps() }
 
 func (l *layout) drawRows(p *pen) {
 	for _, r := range l.lanes {
@@ -124,8 +113,8 @@ func (l *layout) drawBoxes(p *pen) {
 	}
 }
 
-// drawBar draws a call: from when it began to when it returned. drawFailure adds a cross if it
-// failed, a block if it gave up because it was stopped.
+// drawBar draws a call: from when it began to when it returned. drawFailure adds a cross at its
+// end if it failed, a block if it gave up because it was stopped.
 func (l *layout) drawBar(p *pen, c barAt) {
 	x0, x1 := l.x(c.from), l.x(c.to)
 	p.draw(`<rect class="ring %s" x="%v" y="%v" width="%v" height="14" rx="3"/>`, colour(c.label), x0+1, c.y+2, x1-x0-2)
@@ -138,7 +127,7 @@ func (l *layout) drawFailure(p *pen, c barAt) {
 	x := l.x(c.to)
 	switch {
 	case c.failed:
-		p.cross(x, c.y+9, 5)
+		p.cross(x-8, c.y+9, 4)
 	case c.gaveUp:
 		p.draw(`<rect class="stop" x="%v" y="%v" width="4" height="14"/>`, x-3, c.y+2)
 	}
