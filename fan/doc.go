@@ -73,6 +73,10 @@
 // before, because a Select learns a new set of cases; and now and then for the timer of an
 // eviction.
 //
+// Each time Run has waited it looks at all taps that are still full, and learns them anew. For
+// many taps without a buffer this is what a value costs most: give them one, if only of a few
+// values, and Run seldom waits.
+//
 // # Errors and closing
 //
 // The end travels downstream: when the input ends, the taps are closed with the same cause,
