@@ -188,6 +188,21 @@ func TestMapRunsAheadOfASlowHead(t *testing.T) {
 	})
 }
 
+// A result that has been accepted makes room for a value at once, also while the next result
+// waits for the consumer.
+func TestMapTakesAValueForEachResult(t *testing.T) {
+	forOrdered(t, func(t *testing.T, n int, m mapping) {
+		in := counting()
+		out := m(bg, in, n, double)
+		for k := range 20 {
+			synctest.Wait()
+			mustEqual(t, "values taken", in.Stats().Received, k+n)
+			out.Recv(bg)
+		}
+		out.Cancel(nil)
+	})
+}
+
 // A value that failed is told after all before it, however slow they are; meanwhile no further
 // value is taken and the input is cancelled.
 func TestMapFailureBehindASlowHead(t *testing.T) {
@@ -273,6 +288,26 @@ func TestMapStoppedWithResultsBehindASlowHead(t *testing.T) {
 			mustEqual(t, "values told", told, upTo(8))
 		})
 	}
+}
+
+// When ctx ends, what lies in the stage is accounted for without waiting for a slow head.
+func TestMapAccountsForResultsWhenItsContextEnds(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		ctx, end := context.WithCancelCause(bg)
+		out := pipe.Map(ctx, holding(0, 1, 2), 4, func(_ context.Context, v int) (int, error) {
+			if v == 0 {
+				time.Sleep(time.Hour) // deaf to its context
+			}
+			return v, nil
+		})
+		synctest.Wait()
+		end(errStop)
+		synctest.Wait()
+		mustBalance(t, "out", out.Stats(), 2, 0, dropped(runnel.Undelivered, 2))
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		mustBalance(t, "out", out.Stats(), 3, 0, dropped(runnel.Undelivered, 3))
+	})
 }
 
 // finishes fails with all stacks if f has not ended after a time that no machine needs.
