@@ -223,8 +223,8 @@ func TestChainsAccountForEveryValueAtFullSpeed(t *testing.T) {
 
 // A stage that waits for the next value keeps none of those that it has had, nor results.
 func TestStageKeepsNoValue(t *testing.T) {
-	type value struct{ big [64]byte }
-	type result struct{ big [64]byte }
+	type value struct{ _ [64]byte }
+	type result struct{ _ [64]byte }
 	f := func(_ context.Context, v *value) (*result, error) {
 		if v == nil {
 			time.Sleep(time.Second)
