@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,11 @@ func TestGroupWaitsForItsStages(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		g, ctx := pipe.NewGroup(bg)
 		in := holding(upTo(10)...)
-		running := 0
+		var running atomic.Int32
 		out := pipe.MapUnordered(ctx, in, 4, func(_ context.Context, v int) (int, error) {
-			running++
+			running.Add(1)
 			time.Sleep(time.Duration(v+1) * time.Second) // a call that does not look at its context
-			running--
+			running.Add(-1)
 			return v, nil
 		})
 		g.Go(func() error {
@@ -30,8 +31,8 @@ func TestGroupWaitsForItsStages(t *testing.T) {
 		if err := g.Wait(); err != errBad {
 			t.Errorf("Wait: %v, want %v", err, errBad)
 		}
-		if running != 0 {
-			t.Errorf("%d calls are running", running)
+		if n := running.Load(); n != 0 {
+			t.Errorf("%d calls are running", n)
 		}
 		mustAccount(t, in, out, false)
 	})
