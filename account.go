@@ -1,6 +1,10 @@
 package runnel
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
 
 // Discard accounts for a value that was made for the channel and that nobody can be given: it
 // counts as sent and as dropped for the reason why, and goes to [Chan.OnDrop]. It is for stages
@@ -8,6 +12,7 @@ import "fmt"
 // blocks, also not on a closed channel.
 func (c *Chan[T]) Discard(v T, why Reason) {
 	checkReason("Discard", why)
+	c.point(hook.Book)
 	var after aftermath[T]
 	c.state.lock()
 	if why != DroppedNewest || c.kind != dropping { // which counts as sent by being dropped
@@ -24,6 +29,7 @@ func (c *Chan[T]) Discard(v T, why Reason) {
 // may be rejected once. It never blocks, also not on a closed channel.
 func (c *Chan[T]) Reject(v T, why Reason) {
 	checkReason("Reject", why)
+	c.point(hook.Book)
 	var after aftermath[T]
 	c.state.lock()
 	c.received--

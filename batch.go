@@ -1,6 +1,10 @@
 package runnel
 
-import "context"
+import (
+	"context"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
 
 // SendAll sends the values of vs in order, as many as fit at a time under one lock, and
 // blocks while the channel is full. It returns how many were accepted; if that is not all of
@@ -9,7 +13,7 @@ import "context"
 func (c *Chan[T]) SendAll(ctx context.Context, vs []T) (n int, err error) {
 	for n < len(vs) {
 		if ctx.Err() != nil {
-			return n, context.Cause(ctx)
+			return n, c.causeOf(ctx)
 		}
 		k, err := c.sendSome(ctx, vs[n:])
 		n += k
@@ -22,14 +26,25 @@ func (c *Chan[T]) SendAll(ctx context.Context, vs []T) (n int, err error) {
 
 // sendSome sends what goes at once, and if that is nothing, waits until the first is sent.
 func (c *Chan[T]) sendSome(ctx context.Context, vs []T) (n int, err error) {
+	c.under(ctx)
+	c.point(hook.SendAll)
+	if c.givesUp(ctx) {
+		return 0, context.Cause(ctx)
+	}
 	var after aftermath[T]
 	c.state.lock()
 	n, err = c.putAll(vs, &after)
 	if n == 0 && err == ErrFull {
-		if _, err = c.wait(ctx, true, vs[0]); err != nil {
-			return 0, err
+		w := c.newWaiter(true)
+		if c.watches(ctx, w) {
+			n, err = c.putAll(vs, &after)
 		}
-		return 1, nil
+		if n == 0 && err == ErrFull {
+			_, err = c.waitWith(ctx, w, vs[0])
+			return count(err), err
+		}
+		c.keep(w)
+		defer c.giveBack(w)
 	}
 	c.unlock()
 	after.run(c)
@@ -37,6 +52,14 @@ func (c *Chan[T]) sendSome(ctx context.Context, vs []T) (n int, err error) {
 		err = nil
 	}
 	return n, err
+}
+
+// count is how many values an operation on one has moved.
+func count(err error) int {
+	if err != nil {
+		return 0
+	}
+	return 1
 }
 
 // putAll is put for many values: it stops at the first that is not accepted.
@@ -65,17 +88,28 @@ func (c *Chan[T]) RecvUpTo(ctx context.Context, buf []T) (n int, err error) {
 		return 0, nil
 	}
 	if ctx.Err() != nil {
+		return 0, c.causeOf(ctx)
+	}
+	c.under(ctx)
+	c.point(hook.RecvUpTo)
+	if c.givesUp(ctx) {
 		return 0, context.Cause(ctx)
 	}
 	var after aftermath[T]
 	c.state.lock()
 	n, err = c.takeUpTo(buf, &after)
 	if n == 0 && err == ErrEmpty {
-		var none T
-		if buf[0], err = c.wait(ctx, false, none); err != nil {
-			return 0, err
+		w := c.newWaiter(false)
+		if c.watches(ctx, w) {
+			n, err = c.takeUpTo(buf, &after)
 		}
-		return 1, nil
+		if n == 0 && err == ErrEmpty {
+			var none T
+			buf[0], err = c.waitWith(ctx, w, none)
+			return count(err), err
+		}
+		c.keep(w)
+		defer c.giveBack(w)
 	}
 	c.unlock()
 	after.run(c)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 	"runtime/debug"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // All ranges over the values until the channel has ended and is drained, or ctx ends. Which
@@ -110,4 +112,10 @@ func (c *Chan[T]) sendAll(ctx context.Context, seq iter.Seq[T]) (cause error) {
 
 // Go is the go statement as a function, and the one place where this package starts
 // goroutines, so that a simulator can own them (docs/design/0005-simulator-seam.md).
-func Go(f func()) { go f() }
+func Go(f func()) {
+	if world := hook.Current(); world != nil {
+		world.Spawn(f)
+		return
+	}
+	go f()
+}

@@ -1,6 +1,10 @@
 package runnel
 
-import "math"
+import (
+	"math"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
 
 // SendFunc sends v without a goroutine that waits: f is called once, with the result that
 // [Chan.Send] would have given, when v has been accepted or refused. It is called by this
@@ -18,6 +22,7 @@ func (c *Chan[T]) SendFunc(v T, f func(error)) {
 		f = func(error) {}
 	}
 	fn := func(_ T, err error) { f(err) }
+	c.point(hook.SendFunc)
 	var after aftermath[T]
 	c.state.lock()
 	if err := c.put(v, &after); err != ErrFull {
@@ -49,6 +54,7 @@ func (c *Chan[T]) RecvFunc(f func(T, error)) {
 	if f == nil {
 		panic("runnel: RecvFunc: f is nil, so the value would be lost")
 	}
+	c.point(hook.RecvFunc)
 	var after aftermath[T]
 	c.state.lock()
 	if v, err := c.take(&after); err != ErrEmpty {
@@ -81,6 +87,7 @@ func (c *Chan[T]) due(fn func(T, error), v T, err error) {
 // already, it leaves it to them. So a callback that starts the next operation, as one that
 // receives a stream does, needs no stack for it.
 func (c *Chan[T]) callBack() {
+	c.touch()
 	c.state.lock()
 	if !c.rare.calling {
 		c.rare.calling = true
@@ -108,9 +115,14 @@ func (c *Chan[T]) callAll() {
 	finished = true
 }
 
+func (c *Chan[T]) lockAgain() {
+	c.touch()
+	c.state.lock()
+}
+
 // callNext releases the lock for the time of one callback.
 func (c *Chan[T]) callNext(next call[T]) {
 	c.unlock()
-	defer c.state.lock()
+	defer c.lockAgain()
 	next.fn(next.val, next.err)
 }

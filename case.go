@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // Case is one of the operations among which [Select] chooses: a [RecvCase] or a [SendCase].
@@ -43,7 +45,7 @@ func SendTo[T any](s Sender[T], v T) *SendCase[T] {
 	c.op.init(s.sendEnd(), sendReady, c.op)
 	c.op.w.val, c.op.w.sends = v, true
 	if isProducer {
-		c.op.over = &p.ended
+		c.op.over = &p.state
 	}
 	return c
 }
@@ -91,7 +93,7 @@ func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selectio
 // still lies in a queue (see onCollect).
 type caseCore struct {
 	state  *stateWord     // of the channel; nil: never ready
-	over   *atomic.Bool   // of a Producer: it has ended, so the case is ready with that; or nil
+	over   *atomic.Uint32 // state of a Producer: once it has ended, the case is ready with that; or nil
 	sel    *selection     // the set of cases that this one belongs to
 	marks  *atomic.Uint32 // of its waiter
 	ready  uint32         // the bits of state with which the case may proceed
@@ -104,12 +106,16 @@ type caseCore struct {
 	leads *selection // the set of cases that this one was first of
 	op    operation
 	id    uint64 // of the channel, for locking several in order
+
+	object *hook.Object // what a simulation knows the channel by, or nil
 }
 
 // operation is the typed side of a case. The channel's lock is not held, but for prepare
 // and push.
 type operation interface {
 	try() bool                  // does it now if that is possible, and keeps the outcome
+	canProceed() bool           // looks under the lock; for a simulation
+	carryOut() (done bool)      // does it, if it is ready still; for a simulation
 	link() (ready bool)         // puts it into the queue, unless it has become ready
 	unlink(s *selection)        // takes it off the queue, if it belongs to s
 	prepare() (ready bool)      // looks, after forgetting those in front who do not wait
@@ -126,7 +132,7 @@ func (c *caseCore) isQueued() bool { return c.queued && c.marks.Load() == 0 }
 
 func (c *caseCore) isReady() bool { return c.state.Load()&c.ready != 0 || c.isOver() }
 
-func (c *caseCore) isOver() bool { return c.over != nil && c.over.Load() }
+func (c *caseCore) isOver() bool { return c.over != nil && c.over.Load()&producerEnded != 0 }
 
 // op is the part of recvOp and sendOp that they share.
 type op[T any] struct {
@@ -141,6 +147,7 @@ func (o *op[T]) init(c *Chan[T], ready uint32, typed operation) {
 	c.state.lock()
 	o.id = c.identity()
 	o.fleeting = c.rare.through != nil
+	o.object = c.rare.object
 	c.unlock()
 }
 
@@ -211,7 +218,24 @@ func (o *op[T]) link() (ready bool) {
 	return false
 }
 
+func (o *op[T]) canProceed() bool {
+	o.lock()
+	defer o.w.home.unlock()
+	return o.op.prepare()
+}
+
 type recvOp[T any] struct{ op[T] }
+
+func (o *recvOp[T]) carryOut() (done bool) {
+	c := o.w.home
+	var after aftermath[T]
+	c.state.lock()
+	o.w.val, o.w.err = c.take(&after)
+	done = o.w.err != ErrEmpty
+	c.unlock()
+	after.run(c)
+	return done
+}
 
 func (o *recvOp[T]) try() bool {
 	v, err := o.w.home.recvNow()
@@ -228,6 +252,21 @@ func (o *recvOp[T]) prepare() bool {
 }
 
 type sendOp[T any] struct{ op[T] }
+
+func (o *sendOp[T]) carryOut() (done bool) {
+	if o.isOver() {
+		o.w.err = ErrClosed
+		return true
+	}
+	c := o.w.home
+	var after aftermath[T]
+	c.state.lock()
+	o.w.err = c.put(o.w.val, &after)
+	done = o.w.err != ErrFull
+	c.unlock()
+	after.run(c)
+	return done
+}
 
 func (o *sendOp[T]) try() bool {
 	if o.isOver() {

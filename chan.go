@@ -3,6 +3,8 @@ package runnel
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // What is true of every channel whenever nobody holds its lock. "Live" waiters are those
@@ -39,11 +41,13 @@ type Chan[T any] struct {
 	state stateWord
 	kind  kind
 	timed bool
-	limit int // invariant 7
-	low   int // number of buffered values above which a receive may simply pop
-	ring  ring[T]
-	recvq queue[T]
-	sendq queue[T]
+
+	simulated bool // rare.object is what the simulation knows it by
+	limit     int  // invariant 7
+	low       int  // number of buffered values above which a receive may simply pop
+	ring      ring[T]
+	recvq     queue[T]
+	sendq     queue[T]
 
 	sent, received uint64        // sent without what a dropping channel dropped
 	discarded      atomic.Uint64 // dropped by a dropping channel, with or without the lock
@@ -83,7 +87,7 @@ func New[T any](opts ...Option) *Chan[T] {
 // ended first. Send never panics.
 func (c *Chan[T]) Send(ctx context.Context, v T) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return c.causeOf(ctx)
 	}
 	if c.discard() {
 		return nil
@@ -105,7 +109,7 @@ func (c *Chan[T]) Send(ctx context.Context, v T) error {
 func (c *Chan[T]) Recv(ctx context.Context) (T, error) {
 	if ctx.Err() != nil {
 		var zero T
-		return zero, context.Cause(ctx)
+		return zero, c.causeOf(ctx)
 	}
 	c.state.lock()
 	if c.ring.n <= c.low || c.sendq.head != nil {
@@ -141,10 +145,14 @@ func (c *Chan[T]) sendNow(v T) error {
 		c.pushAndUnlock(v)
 		return nil
 	}
+	if c.simulated {
+		c.pointLocked(hook.TrySend)
+	}
 	var after aftermath[T]
 	err := c.put(v, &after)
 	c.unlock()
 	after.run(c)
+	c.idle(err)
 	return err
 }
 
@@ -154,10 +162,14 @@ func (c *Chan[T]) recvNow() (T, error) {
 	if c.ring.n > c.low && c.sendq.head == nil {
 		return c.popAndUnlock(), nil
 	}
+	if c.simulated {
+		c.pointLocked(hook.TryRecv)
+	}
 	var after aftermath[T]
 	v, err := c.take(&after)
 	c.unlock()
 	after.run(c)
+	c.idle(err)
 	return v, err
 }
 
@@ -193,6 +205,9 @@ func (c *Chan[T]) sendSlow(ctx context.Context, v T) error {
 		c.handOver(r)
 		return nil
 	}
+	if c.simulated && !c.admitted(ctx, hook.Send) {
+		return context.Cause(ctx)
+	}
 	var after aftermath[T]
 	err := c.put(v, &after)
 	if err != ErrFull {
@@ -212,6 +227,10 @@ func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
 		c.handOver(s)
 		return v, nil
 	}
+	if c.simulated && !c.admitted(ctx, hook.Recv) {
+		var none T
+		return none, context.Cause(ctx)
+	}
 	var after aftermath[T]
 	v, err := c.take(&after)
 	if err != ErrEmpty {
@@ -226,7 +245,7 @@ func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
 // goroutine, neither callback nor case, and no buffer or policy between. It is what put and
 // take come to for a rendezvous, and saves a tenth of its time.
 func (c *Chan[T]) isDirect(w *waiter[T]) bool {
-	return w != nil && w.sel == nil && w.fn == nil && c.ring.n == 0 && c.kind != custom && !c.isClosed()
+	return w != nil && w.sel == nil && w.fn == nil && !c.simulated && c.ring.n == 0 && c.kind != custom && !c.isClosed()
 }
 
 // handOver completes w, whose value has just moved from hand to hand.
@@ -242,13 +261,56 @@ func (c *Chan[T]) handOver(w *waiter[T]) {
 // returns the outcome. The lock is held on entry and released.
 func (c *Chan[T]) wait(ctx context.Context, sends bool, v T) (T, error) {
 	w := c.newWaiter(sends)
-	done := ctx.Done()
-	if done != nil && !w.watch.covers(done) {
-		v, err := c.watchAndRetry(ctx, w, v)
+	if c.watches(ctx, w) {
+		v, err := c.retry(w, v)
 		if err != ErrFull && err != ErrEmpty {
 			return v, err
 		}
 	}
+	return c.waitWith(ctx, w, v)
+}
+
+// watches makes sure that w will hear of the end of ctx. It returns true if the lock had to be
+// released for that: then the operation has to look again whether it can proceed.
+func (c *Chan[T]) watches(ctx context.Context, w *waiter[T]) (released bool) {
+	done := ctx.Done()
+	if done == nil || w.watch.covers(done) || c.simulated {
+		return false
+	}
+	c.unlock()
+	register(ctx, &w.watch, w)
+	c.state.lock()
+	return true
+}
+
+// retry looks again. If the operation still has to wait, the lock is held as before.
+func (c *Chan[T]) retry(w *waiter[T], v T) (T, error) {
+	var after aftermath[T]
+	var err error
+	if w.sends {
+		err = c.put(v, &after)
+	} else {
+		v, err = c.take(&after)
+	}
+	if err != ErrFull && err != ErrEmpty {
+		c.keep(w)
+		c.unlock()
+		after.run(c)
+		c.giveBack(w)
+	}
+	return v, err
+}
+
+// waitWith is wait with a waiter that watches ctx.
+func (c *Chan[T]) waitWith(ctx context.Context, w *waiter[T], v T) (T, error) {
+	if c.simulated {
+		return c.waitSimulated(ctx, w, v)
+	}
+	if world := hook.Current(); world != nil {
+		c.unlock()
+		world.Misuse(outside)
+	}
+	done := ctx.Done()
 	w.val, w.cancelID = v, w.watch.idFor(done)
 	c.enqueue(w)
 	if done != nil && ctx.Err() != nil { // its end may have come before w could be found
@@ -264,28 +326,6 @@ func (c *Chan[T]) wait(ctx context.Context, sends bool, v T) (T, error) {
 	c.giveBack(w)
 	if err == (cancelledError{}) {
 		err = context.Cause(ctx)
-	}
-	return v, err
-}
-
-// watchAndRetry registers w with ctx, for which the lock has to be released, and then looks
-// again whether the operation can proceed. If not, the lock is held as before.
-func (c *Chan[T]) watchAndRetry(ctx context.Context, w *waiter[T], v T) (T, error) {
-	c.unlock()
-	register(ctx, &w.watch, w)
-	var after aftermath[T]
-	var err error
-	c.state.lock()
-	if w.sends {
-		err = c.put(v, &after)
-	} else {
-		v, err = c.take(&after)
-	}
-	if err != ErrFull && err != ErrEmpty {
-		c.keep(w)
-		c.unlock()
-		after.run(c)
-		c.giveBack(w)
 	}
 	return v, err
 }

@@ -1,6 +1,10 @@
 package runnel
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
 
 // isClosed tells whether sends are refused. The lock is held.
 func (c *Chan[T]) isClosed() bool { return c.standing&closed != 0 }
@@ -13,6 +17,7 @@ func (c *Chan[T]) Close() { c.CloseWith(nil) }
 // CloseWith is Close with a cause: receivers get it, as the error of [Chan.Recv], once the
 // channel is drained; senders get an error that wraps both it and [ErrClosed].
 func (c *Chan[T]) CloseWith(cause error) {
+	c.point(hook.Close)
 	var after aftermath[T]
 	c.state.lock()
 	if !c.isClosed() {
@@ -28,6 +33,7 @@ func (c *Chan[T]) CloseWith(cause error) {
 // given to [Chan.OnDrop]. After Close it still does that to what has not been received. A
 // promise that was kept stays kept.
 func (c *Chan[T]) Cancel(cause error) {
+	c.point(hook.Cancel)
 	var after aftermath[T]
 	c.state.lock()
 	if !c.isClosed() {
@@ -43,6 +49,7 @@ func (c *Chan[T]) Cancel(cause error) {
 // Err returns the cause with which the channel was closed or cancelled, nil while it is
 // open and after a plain Close. After ranging over [Chan.All] it tells how the stream ended.
 func (c *Chan[T]) Err() error {
+	c.point(hook.Look)
 	c.state.lock()
 	defer c.unlock()
 	if c.rare == nil {
@@ -56,6 +63,7 @@ func (c *Chan[T]) Err() error {
 // native channels; the native channel is made on first use, and belongs to the
 // testing/synctest bubble in which that happens, if any.
 func (c *Chan[T]) Done() <-chan struct{} {
+	c.point(hook.Look)
 	c.state.lock()
 	defer c.unlock()
 	r := c.more()
@@ -77,6 +85,11 @@ func (c *Chan[T]) Done() <-chan struct{} {
 //
 // The result takes f back, and reports whether f will therefore not be called.
 func (c *Chan[T]) OnClose(f func(cause error)) (stop func() bool) {
+	c.point(hook.Attach)
+	return c.atClose(f)
+}
+
+func (c *Chan[T]) atClose(f func(cause error)) (stop func() bool) {
 	h := &closeHook{f}
 	c.state.lock()
 	r := c.more()
@@ -95,6 +108,7 @@ func (c *Chan[T]) OnClose(f func(cause error)) (stop func() bool) {
 type closeHook struct{ f func(error) }
 
 func (c *Chan[T]) takeBack(h *closeHook) bool {
+	c.point(hook.Attach)
 	c.state.lock()
 	defer c.unlock()
 	i := slices.Index(c.rare.onClose, h)
@@ -183,6 +197,7 @@ func (c *Chan[T]) ended() {
 
 // tellClosed calls what OnClose was given. The lock is not held.
 func (c *Chan[T]) tellClosed() {
+	c.touch()
 	c.state.lock()
 	var hooks []*closeHook
 	var cause error

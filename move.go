@@ -129,7 +129,7 @@ func (c *Chan[T]) grow() {
 	if len(c.ring.buf) >= bigRing && c.kind == unbounded {
 		c.low = max(c.low, 1) // so that the receive that empties it comes by release
 	}
-	if !c.isClosed() {
+	if !c.isClosed() && !c.simulated {
 		c.limit = len(c.ring.buf)
 	}
 }
@@ -182,7 +182,7 @@ func (c *Chan[T]) hasRoom() bool {
 // enqueue makes w wait.
 func (c *Chan[T]) enqueue(w *waiter[T]) {
 	if c.timed {
-		w.since = now()
+		w.since = c.now()
 	}
 	c.queueOf(w.sends).push(w)
 }

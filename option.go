@@ -109,6 +109,7 @@ func (c *Chan[T]) apply(cfg config) {
 		c.more().name = cfg.name
 		c.timed = true
 	}
+	c.simulate(cfg.name)
 	c.state.lock()
 	c.unlock()
 	if cfg.onDrop != nil {

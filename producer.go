@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // Producer is one of several senders that share a channel: the last one to close closes it.
@@ -14,8 +16,13 @@ import (
 // first of them, once the last producer has ended.
 type Producer[T any] struct {
 	c     *Chan[T]
-	ended atomic.Bool
+	state atomic.Uint32 // not 0: look whether it has ended
 }
+
+const (
+	producerEnded     uint32 = 1 << iota
+	producerSimulated        // others may go on before it is looked at
+)
 
 // AddProducer counts one more producer and returns it. On a channel that is closed already
 // its sends fail with [ErrClosed].
@@ -26,12 +33,16 @@ func (c *Chan[T]) Producers(n int) []*Producer[T] {
 	if n < 1 {
 		panic(fmt.Sprintf("runnel: Producers(%d): the number must be at least 1", n))
 	}
+	c.point(hook.Attach)
 	c.state.lock()
 	c.more().producers += n
 	c.unlock()
 	all := make([]*Producer[T], n)
 	for i := range all {
 		all[i] = &Producer[T]{c: c}
+		if c.simulated {
+			all[i].state.Store(producerSimulated)
+		}
 	}
 	return all
 }
@@ -42,7 +53,8 @@ func (p *Producer[T]) Close() { p.CloseWith(nil) }
 
 // CloseWith is Close with a cause.
 func (p *Producer[T]) CloseWith(cause error) {
-	if !p.ended.CompareAndSwap(false, true) {
+	p.c.point(hook.Close)
+	if p.state.Or(producerEnded)&producerEnded != 0 {
 		return
 	}
 	if last, cause := p.c.producerEnded(cause); last {
@@ -61,9 +73,15 @@ func (c *Chan[T]) producerEnded(cause error) (last bool, first error) {
 	return r.producers == 0, r.producerErr
 }
 
+// hasEnded is asked if state is not 0.
+func (p *Producer[T]) hasEnded() bool {
+	p.c.point(hook.Look)
+	return p.state.Load()&producerEnded != 0
+}
+
 // Send is [Chan.Send].
 func (p *Producer[T]) Send(ctx context.Context, v T) error {
-	if p.ended.Load() {
+	if p.state.Load() != 0 && p.hasEnded() {
 		return ErrClosed
 	}
 	return p.c.Send(ctx, v)
@@ -71,7 +89,7 @@ func (p *Producer[T]) Send(ctx context.Context, v T) error {
 
 // TrySend is [Chan.TrySend].
 func (p *Producer[T]) TrySend(v T) error {
-	if p.ended.Load() {
+	if p.state.Load() != 0 && p.hasEnded() {
 		return ErrClosed
 	}
 	return p.c.TrySend(v)
@@ -79,7 +97,7 @@ func (p *Producer[T]) TrySend(v T) error {
 
 // SendAll is [Chan.SendAll].
 func (p *Producer[T]) SendAll(ctx context.Context, vs []T) (int, error) {
-	if p.ended.Load() {
+	if p.state.Load() != 0 && p.hasEnded() {
 		return 0, ErrClosed
 	}
 	return p.c.SendAll(ctx, vs)
@@ -87,7 +105,7 @@ func (p *Producer[T]) SendAll(ctx context.Context, vs []T) (int, error) {
 
 // SendFunc is [Chan.SendFunc].
 func (p *Producer[T]) SendFunc(v T, f func(error)) {
-	if p.ended.Load() {
+	if p.state.Load() != 0 && p.hasEnded() {
 		p.c.refuse(f)
 		return
 	}

@@ -3,6 +3,8 @@ package runnel
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // rare holds what few channels need, so that the others stay small. Guarded by the
@@ -21,6 +23,8 @@ type rare[T any] struct {
 	onDrop func(T, Reason)
 
 	sendBlocked, recvBlocked atomic.Int64 // nanoseconds of finished waits
+
+	object *hook.Object // what a simulation knows the channel by, nil for none
 
 	calls   ring[call[T]] // callbacks that are due
 	calling bool          // somebody is running them
@@ -57,7 +61,7 @@ func (c *Chan[T]) identity() uint64 {
 
 // blocked adds the wait of w, which is over, to the account.
 func (r *rare[T]) blocked(w *waiter[T]) {
-	d := int64(now() - w.since)
+	d := int64(w.home.now() - w.since)
 	if w.sends {
 		r.sendBlocked.Add(d)
 	} else {

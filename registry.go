@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"weak"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // named holds the channels with a name, by weak pointers: being listed keeps none alive.
@@ -15,8 +17,11 @@ var named struct {
 }
 
 // Channels returns the accounts of all channels that were given a [Name] and are still in
-// use, in the order in which they were made.
+// use, in the order in which they were made. In a simulation these are those of this run.
 func Channels() []Stats {
+	if world := hook.Current(); world != nil {
+		return simulatedChannels(world)
+	}
 	named.Lock()
 	reads := make([]func() (Stats, bool), 0, len(named.stats))
 	for _, read := range named.stats {
@@ -36,6 +41,10 @@ func Channels() []Stats {
 // list puts the new channel c on the list until it is collected.
 func list[T any](c *Chan[T]) {
 	id := c.identity()
+	if c.simulated {
+		listSimulated(c)
+		return
+	}
 	ref := weak.Make(c)
 	named.Lock()
 	defer named.Unlock()

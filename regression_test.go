@@ -3,6 +3,7 @@ package runnel_test
 // Each of these failed once, before the fix that it came with.
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -163,4 +164,35 @@ func TestChannelWithoutANameHasNoNumber(t *testing.T) {
 	if s := c.Stats(); s.ID != 0 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// registering is a context that does something at the moment when an operation begins to watch it.
+type registering struct {
+	context.Context
+	then func()
+}
+
+func (r registering) Done() <-chan struct{} { return make(chan struct{}) }
+
+func (r registering) AfterFunc(func()) (stop func() bool) {
+	r.then()
+	return func() bool { return true }
+}
+
+// A batch that is about to wait looks again once it watches its context. It used to take one
+// value then although there were more: here the 2, after the 1 had been dropped for it.
+func TestBatchThatLooksAgainTakesAllThereIs(t *testing.T) {
+	c := runnel.New[int](runnel.Sliding(2))
+	ctx := registering{bg, func() { mustSend(t, c, 1, 2, 3) }}
+	buf := make([]int, 2)
+	if n, err := c.RecvUpTo(ctx, buf); n != 2 || err != nil || buf[0] != 2 || buf[1] != 3 {
+		t.Errorf("received %d of %v, %v", n, buf, err)
+	}
+	out := runnel.New[int](runnel.Buffer(2))
+	mustSend(t, out, 1, 2)
+	ctx.then = func() { mustTake(t, out, 1, 2) }
+	if n, err := out.SendAll(ctx, []int{3, 4}); n != 2 || err != nil {
+		t.Errorf("sent %d, %v", n, err)
+	}
+	mustTake(t, out, 3, 4)
 }

@@ -3,6 +3,8 @@ package runnel
 import (
 	"context"
 	"math/rand/v2"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // Select waits until one of the cases can proceed and carries it out; no other case has had
@@ -45,6 +47,11 @@ func SelectPriority(ctx context.Context, cases ...Case) (Case, error) {
 // TrySelect is [Select] that never waits: [ErrNotReady] if there was a moment at which no
 // case could proceed.
 func TrySelect(cases ...Case) (Case, error) {
+	if hook.Active() {
+		if world := worldOf(cases); world != nil {
+			return trySimulated(world, cases)
+		}
+	}
 	for {
 		i, g := carryOut(cases, false)
 		if i >= 0 {
@@ -60,7 +67,12 @@ func TrySelect(cases ...Case) (Case, error) {
 // the cases of a call through a function value would have to be allocated.)
 func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, causeOf(hook.Current(), ctx)
+	}
+	if hook.Active() {
+		if world := worldOf(cases); world != nil {
+			return chooseSimulated(ctx, world, cases, inOrder)
+		}
 	}
 	for {
 		i, g := carryOut(cases, inOrder)
@@ -70,6 +82,9 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 		if g.lead < 0 {
 			<-ctx.Done()
 			return nil, context.Cause(ctx)
+		}
+		if world := hook.Current(); world != nil {
+			world.Misuse(outside)
 		}
 		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead], inOrder); i {
 		case cancelled:

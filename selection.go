@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // selection is a set of cases that wait together; at most one of them is ever chosen.
@@ -32,11 +34,13 @@ type selection struct {
 	lead     int           // index of the first case that can fire
 	byID     []*caseCore   // in locking order; made when first needed
 	waits    int           // how often it has waited
+	turn     int           // where beginLocked begins to queue: of two cases on one channel the first is served
 	inOrder  bool          // the first in order is to be served first
 	sticky   bool          // cases stay in the queues between waits
 	timed    bool          // some channel is
 	fleeting bool          // some case is fleeting
 	since    atomic.Int64  // when the wait began, if timed
+	task     hook.Task     // not nil: a task of a simulation waits, instead of a goroutine
 	parker
 }
 
@@ -44,6 +48,15 @@ const (
 	cancelled = -1
 	retry     = -2
 )
+
+// wake tells whoever waits with s that the wait has ended.
+func (s *selection) wake() {
+	if s.task != nil {
+		s.task.Wake()
+		return
+	}
+	s.parker.wake()
+}
 
 func (s *selection) waiting() bool { return s.word.Load()&1 != 0 }
 
@@ -68,9 +81,19 @@ func (s *selection) cancelWait(id uint64) {
 
 func (s *selection) activate() {
 	if s.timed {
-		s.since.Store(int64(now()))
+		s.since.Store(int64(s.now()))
 	}
 	s.word.Store((s.word.Load()>>1+1)<<1 | 1)
+}
+
+// now is the time by which the waits of s are measured.
+func (s *selection) now() time.Duration {
+	for _, c := range s.cases {
+		if c != nil && c.object != nil {
+			return c.object.World.Now().Sub(epoch)
+		}
+	}
+	return now()
 }
 
 // deactivate ends the wait without an outcome. It fails if there is one.
@@ -211,8 +234,8 @@ func (s *selection) beginLocked() bool {
 	if s.anyReady() {
 		return false
 	}
-	for _, c := range s.byID {
-		c.op.push()
+	for i := range s.byID {
+		s.byID[(i+s.turn)%len(s.byID)].op.push()
 	}
 	s.activate()
 	return true
@@ -268,7 +291,7 @@ func (s *selection) sortByID() {
 			s.byID = append(s.byID, c)
 		}
 	}
-	slices.SortFunc(s.byID, func(a, b *caseCore) int { return cmp.Compare(a.id, b.id) })
+	slices.SortStableFunc(s.byID, func(a, b *caseCore) int { return cmp.Compare(a.id, b.id) })
 }
 
 // wait makes s wait and parks until a case is chosen or ctx ends. It returns the index of

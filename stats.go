@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // Reason tells why a value was dropped.
@@ -106,6 +108,7 @@ func (s Stats) String() string {
 
 // Stats returns the account of the channel. It never waits for user code.
 func (c *Chan[T]) Stats() Stats {
+	c.point(hook.Look)
 	c.state.lock()
 	defer c.unlock()
 	s := Stats{
@@ -134,7 +137,7 @@ func (c *Chan[T]) addWaiting(s *Stats) {
 	}
 	s.SendBlocked = time.Duration(c.rare.sendBlocked.Load())
 	s.RecvBlocked = time.Duration(c.rare.recvBlocked.Load())
-	t := now()
+	t := c.now()
 	if s.SendersWaiting > 0 {
 		s.OldestSend = t - firstSend
 	}
@@ -145,6 +148,7 @@ func (c *Chan[T]) addWaiting(s *Stats) {
 
 // Len returns how many values are buffered.
 func (c *Chan[T]) Len() int {
+	c.point(hook.Look)
 	c.state.lock()
 	defer c.unlock()
 	return c.length()
@@ -179,6 +183,7 @@ func (c *Chan[T]) capacity() int {
 // reason, on the goroutine whose operation caused the drop and without holding the lock: f
 // may use the channel. It replaces an earlier f; nil removes it.
 func (c *Chan[T]) OnDrop(f func(T, Reason)) {
+	c.point(hook.Attach)
 	c.state.lock()
 	defer c.unlock()
 	c.more().onDrop = f
@@ -192,6 +197,7 @@ func (c *Chan[T]) OnDrop(f func(T, Reason)) {
 
 // report gives dropped values to those who asked for them.
 func (c *Chan[T]) report(drops []drop[T]) {
+	c.touch()
 	c.state.lock()
 	f := c.rare.onDrop
 	c.unlock()

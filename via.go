@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime/debug"
 
+	"github.com/runnel-go/runnel/internal/hook"
 	"github.com/runnel-go/runnel/xf"
 )
 
@@ -35,6 +36,9 @@ func NewVia[A, B any](x xf.Step[A, B], opts ...Option) (Sender[A], Receiver[B]) 
 	}
 	t := newTransit(cfg, x)
 	in := newCustom("NewVia", t, t, front)
+	if in.simulated {
+		hook.Pair(in.rare.object, t.out.rare.object)
+	}
 	t.out.more().settle = func(k int) { t.left(in, k) }
 	return in, &viaReceiver[A, B]{t.out, in}
 }

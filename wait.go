@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
 )
 
 // waiter is an operation that could not proceed at once: a goroutine that sleeps, a callback,
@@ -22,6 +24,7 @@ type waiter[T any] struct {
 	sel        *selection     // not nil: a case of a Select, which decides who may complete it
 	index      int            // of the case in its Select
 	fn         func(T, error) // not nil: a callback instead of a goroutine
+	task       hook.Task      // not nil: a task of a simulation instead of a goroutine
 	sends      bool           // queued with the senders, not the receivers
 	queued     bool
 	marks      atomic.Uint32 // of a case: pruned, followed
@@ -45,9 +48,12 @@ func (w *waiter[T]) claim() bool { return w.sel == nil || w.sel.claim(w.index) }
 
 // finish tells the goroutine that waits that w was completed. The lock of home is not held.
 func (w *waiter[T]) finish() {
-	if w.sel != nil {
+	switch {
+	case w.sel != nil:
 		w.sel.wake()
-	} else {
+	case w.task != nil:
+		w.task.Wake()
+	default:
 		w.sleep.Signal()
 	}
 }

@@ -154,20 +154,32 @@ func (t *turn[A, B]) end(err error) {
 
 // enter waits until this worker may receive: true, or until nothing more is received.
 func (o *order[A, B]) enter() bool {
+	may, waits := o.mayEnter(false)
+	for waits {
+		o.wake.Recv(context.Background()) // ends with a wake-up, or once no more values are taken
+		may, waits = o.mayEnter(true)
+	}
+	return may
+}
+
+// mayEnter tells whether this worker may receive, or has to wait for a wake-up to ask again. It
+// does not wait itself, as a lock that is given up around a wait would not survive a panic in
+// it, by which package sim ends a schedule.
+func (o *order[A, B]) mayEnter(woken bool) (may, waits bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !o.ended {
-		if o.open() {
-			o.taking = true
-			return true
-		}
-		o.idle++
-		o.mu.Unlock()
-		o.wake.Recv(context.Background()) // ends with a wake-up, or once no more values are taken
-		o.mu.Lock()
+	if woken {
 		o.woken--
 	}
-	return false
+	switch {
+	case o.ended:
+		return false, false
+	case o.open():
+		o.taking = true
+		return true, false
+	}
+	o.idle++
+	return false, true
 }
 
 // open tells whether a worker may begin to receive.
