@@ -1,0 +1,164 @@
+package sim
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
+
+// event is something that a task has done, kept for a report.
+type event struct {
+	step   int
+	at     time.Duration // virtual, since the run began
+	t      *task
+	what   string
+	site   string
+	forced bool    // it came about by a decision against the default policy
+	waits  bool    // the task was blocked in it
+	woken  []*task // whom it let go on
+}
+
+// record keeps an operation that the task that runs is about to carry out.
+func (w *world) record(t *task, o *op) {
+	if w.history.verbose {
+		w.add(t, o.String(), callSite())
+		w.uses.note(t, o)
+	}
+}
+
+// note keeps what the body says.
+func (w *world) note(line string) {
+	if w.history.verbose && w.current != nil && !w.aborting {
+		w.add(w.current, fmt.Sprintf("%q", line), callSite())
+	}
+}
+
+// maxKept is how many events are kept; of more, the first half is forgotten. A report tells
+// the last ones.
+const maxKept = 4096
+
+func (w *world) add(t *task, what, site string) {
+	h := &w.history
+	if len(h.events) == maxKept {
+		h.skipped += maxKept / 2
+		h.events = append(h.events[:0], h.events[maxKept/2:]...)
+	}
+	t.site = site
+	h.events = append(h.events, event{
+		step: w.steps, at: w.clock.now.Sub(w.clock.began), t: t, what: what, site: site, forced: h.changed,
+	})
+	h.changed = false
+}
+
+// waits notes that t is blocked in its operation.
+func (w *world) waits(t *task) {
+	what := t.op.String()
+	es := w.history.events
+	for i := len(es) - 1; i >= 0; i-- {
+		if es[i].t == t && es[i].what == what {
+			es[i].waits, t.site = true, es[i].site
+			return
+		}
+	}
+}
+
+// forces notes that in its operation t makes a choice against the default policy.
+func (w *world) forces(t *task) {
+	if e := w.lastOf(t); e != nil && w.history.verbose {
+		e.forced = true
+	}
+}
+
+// wakes notes that what happens now lets t go on.
+func (w *world) wakes(t *task) {
+	by := w.current
+	if w.firing {
+		by = &w.ticker
+	}
+	if by == nil {
+		return
+	}
+	t.trace = mix(t.trace ^ by.trace)
+	if w.history.verbose && t.state == blocked {
+		if e := w.lastOf(by); e != nil {
+			e.woken = append(e.woken, t)
+		}
+	}
+}
+
+func (w *world) lastOf(t *task) *event {
+	es := w.history.events
+	for i := len(es) - 1; i >= 0; i-- {
+		if es[i].t == t {
+			return &es[i]
+		}
+	}
+	return nil
+}
+
+// String tells the operation in words: "Send orders", "Select a, b".
+func (o op) String() string {
+	var b strings.Builder
+	b.WriteString(o.kind.String())
+	for i, object := range o.objects {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte(' ')
+		b.WriteString(nameOf(object))
+	}
+	return b.String()
+}
+
+// nameOf is what a report calls a channel, a lock or the like: by its name, or by its number.
+func nameOf(o *hook.Object) string {
+	switch {
+	case o.Name != "":
+		return o.Name
+	case o.Type != "":
+		return fmt.Sprintf("%s#%d", o.Type, o.ID)
+	}
+	return fmt.Sprintf("chan#%d", o.ID)
+}
+
+// callSite is the line of the user's code that led to an operation: the first that belongs
+// neither to the root package nor to this one. Files tell, because a generic function that was
+// inlined has the name of its caller.
+func callSite() string {
+	var pcs [48]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if f.File != "" && !isOurs(f.File) && !isStandard(f.Function) {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+// here is the directory of this package, above the directory of the root package.
+var here = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(file)
+}()
+
+func isOurs(file string) bool {
+	dir := filepath.Dir(file)
+	return (dir == here || dir == filepath.Dir(here)) && !strings.HasSuffix(file, "_test.go")
+}
+
+// isStandard tells whether a function is one of those that call back: of package sync, say.
+func isStandard(function string) bool {
+	for _, p := range []string{"runtime.", "sync.", "iter.", "slices.", "maps."} {
+		if strings.HasPrefix(function, p) {
+			return true
+		}
+	}
+	return false
+}

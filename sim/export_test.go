@@ -1,0 +1,150 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+)
+
+// Enumeration is what running all schedules of a body has shown.
+type Enumeration struct {
+	Outcomes map[string]int // how often each came
+	Runs     int            // schedules
+	Blocked  int            // runs that were given up, being equivalent to others
+	Complete bool
+	Failed   int // the first run that failed, from 1, or 0
+}
+
+// All runs the schedules of body that DPOR does not find equivalent, at most so many, also
+// past failures. outcome tells what a run has come to.
+func All(body func(*T), max int, outcome func() string, opts ...Option) Enumeration {
+	e := newExplorer(body, opts)
+	defer e.close()
+	a := Enumeration{Outcomes: map[string]int{}}
+	d, left := newDPOR(), max
+	a.Runs, _ = e.enumerate(d, false, &left, func(w *world) { a.add(w, outcome) })
+	a.Complete = d.ended && !d.ticked
+	a.Blocked = max - left - a.Runs
+	return a
+}
+
+// Plain runs all schedules: whoever can go on does so, in some run.
+func Plain(body func(*T), max int, outcome func() string, opts ...Option) Enumeration {
+	e := newExplorer(body, opts)
+	defer e.close()
+	a := Enumeration{Outcomes: map[string]int{}}
+	s := &plain{}
+	for a.Runs < max && !a.Complete {
+		a.add(e.once(run{strategy: s}), outcome)
+		a.Runs++
+		a.Complete = !s.advance()
+	}
+	return a
+}
+
+// Sampled runs so many schedules as the portfolio draws them, with the clock still.
+func Sampled(body func(*T), runs int, outcome func() string, opts ...Option) Enumeration {
+	e := newExplorer(body, opts)
+	defer e.close()
+	a := Enumeration{Outcomes: map[string]int{}}
+	for ; a.Runs < runs; a.Runs++ {
+		a.add(e.once(e.plan(2*a.Runs)), outcome)
+	}
+	return a
+}
+
+func (a *Enumeration) add(w *world, outcome func() string) {
+	o := outcome()
+	for _, x := range w.objects {
+		if x.Channel != nil {
+			o += " " + count(x.Channel.Len(), "value")
+		}
+	}
+	if w.failure != nil {
+		o += " " + w.failure.class()
+		if a.Failed == 0 {
+			a.Failed = a.Runs + 1
+		}
+	}
+	a.Outcomes[o]++
+}
+
+// plain enumerates all decisions, depth first.
+type plain struct {
+	decisions []fork
+	depth     int
+}
+
+func (*plain) name() string  { return "plain" }
+func (*plain) prepare(int)   {}
+func (*plain) born(*task)    {}
+func (*plain) arrived(*task) {}
+
+func (s *plain) choose(n int) int {
+	if s.depth == len(s.decisions) {
+		s.decisions = append(s.decisions, fork{n: n})
+	}
+	s.depth++
+	return s.decisions[s.depth-1].taken
+}
+
+func (s *plain) pick(w *world, clock bool) *task {
+	n := len(w.ready)
+	if clock {
+		n++
+	}
+	if i := s.choose(n); i < len(w.ready) {
+		return w.ready[i]
+	}
+	return &w.ticker
+}
+
+func (s *plain) advance() bool {
+	s.depth = 0
+	for n := len(s.decisions); n > 0; n-- {
+		if f := &s.decisions[n-1]; f.taken+1 < f.n {
+			f.taken++
+			s.decisions = s.decisions[:n]
+			return true
+		}
+	}
+	return false
+}
+
+// CheckInBubble is Check in a bubble, as Test has one.
+func CheckInBubble(t *testing.T, body func(*T), opts ...Option) Report {
+	return check(t, body, opts, (*explorer).explore)
+}
+
+// Enumerate is All without outcomes.
+func Enumerate(body func(*T), max int) (a Enumeration) {
+	e := newExplorer(body, nil)
+	defer e.close()
+	d, left := newDPOR(), max
+	a.Runs, _ = e.enumerate(d, false, &left, nil)
+	a.Complete, a.Blocked = d.ended, max-left-a.Runs
+	return a
+}
+
+// Bubbled says that Check is called in a bubble.
+func Bubbled() Option { return optionFunc(func(c *config) { c.bubble = true }) }
+
+// Replayed runs the schedule that token stands for.
+func Replayed(body func(*T), token string) Report {
+	r, _ := ReplayOnce(token, body)
+	return r
+}
+
+// ReplayOnce is Replayed, and tells the fingerprint of the run.
+func ReplayOnce(token string, body func(*T), opts ...Option) (Report, uint32) {
+	s, err := parseToken(token)
+	if err != nil {
+		panic(err)
+	}
+	e := newExplorer(body, opts)
+	defer e.close()
+	r := e.replay(s)
+	return r, fingerprint(e.world.log)
+}
+
+// Strayed tells whether a replay has found its token to be of another test.
+func (r Report) Strayed() bool { return strings.HasPrefix(r.text, "(not the schedule") }

@@ -1,0 +1,72 @@
+package goker_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/runnel-go/runnel/sim"
+	"github.com/runnel-go/runnel/sim/internal/goker"
+)
+
+// check explores a body. None needs more than a few hundred steps, so 2,000 are enough to tell
+// that one does not end.
+func check(body func(*sim.T), seed, schedules int) sim.Report {
+	return sim.Check(body, sim.Seed(uint64(seed)), sim.Schedules(schedules), sim.For(0), sim.MaxSteps(2000))
+}
+
+func either(short, long int) int {
+	if testing.Short() {
+		return short
+	}
+	return long
+}
+
+// hunt tells how many schedules it takes to find the bug of k, for each of n seeds.
+func hunt(t *testing.T, k goker.Kernel, n int) (needed []int, kinds map[sim.Kind]int) {
+	kinds = map[sim.Kind]int{}
+	for seed := range n {
+		r := check(k.Buggy, seed, 1000)
+		if r.Failure == nil {
+			t.Fatalf("%s: seed %d: not found in %d schedules: %s", k.ID, seed, r.Schedules, k.What)
+		}
+		if !slices.Contains(k.Fails, r.Failure.Kind) {
+			t.Fatalf("%s: seed %d: a failure of another kind, want %v: %s", k.ID, seed, k.Fails, r)
+		}
+		needed = append(needed, r.Schedules+1)
+		kinds[r.Failure.Kind]++
+	}
+	slices.Sort(needed)
+	return needed, kinds
+}
+
+func TestEveryBugIsFoundWhateverTheSeed(t *testing.T) {
+	n := either(seedsShort, seeds)
+	table := fmt.Sprintf("%-18s %6s %5s  %s\n", "kernel", "median", "max", "kinds of failure, how often")
+	for _, k := range goker.Kernels {
+		needed, kinds := hunt(t, k, n)
+		table += fmt.Sprintf("%-18s %6d %5d  %v\n", k.ID, needed[len(needed)/2], needed[len(needed)-1], kinds)
+	}
+	t.Logf("schedules until the bug is found, %d seeds:\n%s", n, table)
+}
+
+func TestNoTwinGivesAlarm(t *testing.T) {
+	n := either(schedulesShort, schedules)
+	for _, k := range goker.Kernels {
+		r := check(k.Fixed, 1, n)
+		if r.Failure != nil {
+			t.Errorf("%s: %s", k.ID, r)
+		}
+	}
+}
+
+func TestKernelsAreDescribed(t *testing.T) {
+	for i, k := range goker.Kernels {
+		if k.What == "" || len(k.Fails) == 0 {
+			t.Errorf("%s: What or Fails is missing", k.ID)
+		}
+		if i > 0 && k.ID <= goker.Kernels[i-1].ID {
+			t.Errorf("%s follows %s, want them in order", k.ID, goker.Kernels[i-1].ID)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
+
+// T is what a body gets: its means to fail and to make decisions. It belongs to one schedule and
+// must not be used when that has ended.
+type T struct {
+	world    *world
+	cleanups []func()
+	ctx      context.Context
+	cancel   context.CancelFunc
+}
+
+// Go starts a task under a name that reports show. [runnel.Go] does the same without a name.
+func (t *T) Go(name string, f func()) {
+	if f == nil {
+		panic("sim: Go: the function is nil")
+	}
+	t.world.Point(hook.Spawn)
+	w := t.world
+	w.spawn(w.current, f).name = name
+}
+
+// Choose draws one of n possibilities, 0 … n−1. It is a decision of the schedule: explored,
+// recorded, replayed and shortened like the order of tasks, to 0 if that makes no difference. It
+// panics unless n ≥ 1.
+func (t *T) Choose(n int) int {
+	if n < 1 {
+		panic(fmt.Sprintf("sim: Choose(%d): n must be at least 1", n))
+	}
+	return t.world.Choose(n)
+}
+
+// Point lets other tasks run, as before an operation on a channel. It makes a race between
+// operations that are not runnel's visible: between two uses of an atomic variable, say.
+func (t *T) Point() { t.world.Point(hook.Point) }
+
+// Wait waits until every other task has ended or is blocked, as testing/synctest.Wait does. The
+// clock may move meanwhile in schedules in which it moves at any time. One task may wait so.
+func (t *T) Wait() {
+	w := t.world
+	w.Point(hook.Wait)
+	if w.settler != nil {
+		w.Fatal("sim: Wait: another task waits already until the others are blocked")
+	}
+	w.settler = w.current
+	w.Task()
+	w.Park(context.Background(), hook.Wait)
+}
+
+// Invariant makes the simulation call f after every step, while no task runs. f fails by
+// calling methods of t; it may look at channels but must not wait.
+func (t *T) Invariant(f func()) {
+	if f == nil {
+		panic("sim: Invariant: the function is nil")
+	}
+	t.world.invariants = append(t.world.invariants, f)
+}
+
+// Now is the virtual time.
+func (t *T) Now() time.Time { return t.world.clock.now }
+
+// Context ends when the body has ended, just before the functions given to Cleanup are called.
+// Tasks that run until it ends are no leak.
+func (t *T) Context() context.Context {
+	if t.ctx == nil {
+		t.ctx, t.cancel = context.WithCancel(context.Background())
+	}
+	return t.ctx
+}
+
+// Cleanup calls f in the body's task when the body has ended, the last one first. f may do all
+// that the body may, and is called also if the schedule has failed. Then operations in f end it,
+// as they end every task.
+func (t *T) Cleanup(f func()) {
+	if f == nil {
+		panic("sim: Cleanup: the function is nil")
+	}
+	t.cleanups = append(t.cleanups, f)
+}
+
+// Helper does nothing; it is there so that functions made for testing.TB take a T.
+func (t *T) Helper() {}
+
+// Logf writes a line into the report of this schedule, if there will be one.
+func (t *T) Logf(format string, args ...any) {
+	if t.world.history.verbose {
+		t.world.note(fmt.Sprintf(format, args...))
+	}
+}
+
+// Log is Logf with the format of fmt.Sprint.
+func (t *T) Log(args ...any) { t.Logf("%s", fmt.Sprint(args...)) }
+
+// Errorf fails the schedule. The task goes on until its next operation, then the schedule ends.
+func (t *T) Errorf(format string, args ...any) {
+	t.world.fail(&Failure{Kind: Assertion, Message: fmt.Sprintf(format, args...), task: t.world.current})
+}
+
+// Error is Errorf with the format of fmt.Sprint.
+func (t *T) Error(args ...any) { t.Errorf("%s", fmt.Sprint(args...)) }
+
+// Fatalf fails the schedule and ends the task; its deferred calls run.
+func (t *T) Fatalf(format string, args ...any) {
+	t.Errorf(format, args...)
+	panic(errAborted)
+}
+
+// Fatal is Fatalf with the format of fmt.Sprint.
+func (t *T) Fatal(args ...any) { t.Fatalf("%s", fmt.Sprint(args...)) }
+
+// Fail is Error without a message of its own.
+func (t *T) Fail() { t.Errorf("failed") }
+
+// FailNow is Fatal without a message of its own.
+func (t *T) FailNow() { t.Fatalf("failed") }
+
+// Failed tells whether the schedule has failed.
+func (t *T) Failed() bool { return t.world.failure != nil }
+
+// Assert fails the schedule and ends the task unless ok.
+func (t *T) Assert(ok bool, format string, args ...any) {
+	if !ok {
+		t.Fatalf(format, args...)
+	}
+}
+
+// run is task 0.
+func (t *T) run() {
+	defer t.bodyEnded()
+	t.world.explorer.body(t)
+}
+
+// bodyEnded ends what belongs to the body.
+func (t *T) bodyEnded() {
+	if t.cancel != nil {
+		t.cancel()
+	}
+	t.cleanUp()
+}
+
+// cleanUp calls the functions given to Cleanup, whether or not one of them panics.
+func (t *T) cleanUp() {
+	last := len(t.cleanups) - 1
+	if last < 0 {
+		return
+	}
+	f := t.cleanups[last]
+	t.cleanups = t.cleanups[:last]
+	defer t.cleanUp()
+	f()
+}

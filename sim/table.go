@@ -1,0 +1,195 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The interleaving is told as a table: a line for each operation, a column for each task, and
+// at the end of the line its place in the program. If there are too many tasks, or their
+// operations do not fit side by side, all share a column, after one with the task's name.
+
+const (
+	maxEvents  = 60  // lines; of a longer run, the end is told
+	maxColumns = 5   // for tasks
+	maxWidth   = 100 // of a line
+	maxTitle   = 24  // of a task
+	maxText    = 50  // of an operation, if it shares its column with others
+)
+
+// tellEvents writes the table.
+func tellEvents(b *strings.Builder, w *world) {
+	es := w.history.events
+	if len(es) == 0 {
+		return
+	}
+	skipped := w.history.skipped
+	if more := len(es) - maxEvents; more > 0 {
+		es, skipped = es[more:], skipped+more
+	}
+	b.WriteByte('\n')
+	if skipped > 0 {
+		fmt.Fprintf(b, "(the first %s left out)\n", count(skipped, "operation"))
+	}
+	table := sideBySide(es, w.failure)
+	if table == nil {
+		table = inOneColumn(es, w.failure)
+	}
+	writeTable(b, table)
+	tellLegend(b, es)
+}
+
+func tellLegend(b *strings.Builder, es []event) {
+	if slices.ContainsFunc(es, func(e event) bool { return e.forced }) {
+		b.WriteString("!   a decision that the failure needs; elsewhere each task goes on until it waits or ends\n")
+	}
+	if slices.ContainsFunc(es, func(e event) bool { return e.waits }) {
+		b.WriteString("... the task waits in this operation;  >  lets these tasks go on\n")
+	}
+}
+
+// sideBySide is the table with a column for each task, nil if that would be too wide. It leaves
+// out who lets whom go on if it fits then.
+func sideBySide(es []event, f *Failure) [][]string {
+	ts := tasksOf(es, f)
+	if len(ts) > maxColumns {
+		return nil
+	}
+	for _, text := range []func(event) string{event.text, event.brief} {
+		if table := columns(es, f, ts, text); widthOf(table) <= maxWidth {
+			return table
+		}
+	}
+	return nil
+}
+
+func columns(es []event, f *Failure, ts []*task, text func(event) string) [][]string {
+	head := prefixed(es, "step", "", "time")
+	for _, t := range ts {
+		head = append(head, cut(t.title(), maxTitle))
+	}
+	table := [][]string{head}
+	for _, e := range es {
+		cells := e.prefix(es)
+		for _, t := range ts {
+			cells = append(cells, textIf(t == e.t, text(e)))
+		}
+		table = append(table, append(cells, e.site))
+	}
+	if f != nil && f.task != nil {
+		cells := prefixed(es, fmt.Sprint(f.step), "", "")
+		for _, t := range ts {
+			cells = append(cells, textIf(t == f.task, strings.ToUpper(string(f.Kind))))
+		}
+		table = append(table, cells)
+	}
+	return table
+}
+
+// inOneColumn is the table with a column for the names of the tasks.
+func inOneColumn(es []event, f *Failure) [][]string {
+	table := [][]string{append(prefixed(es, "step", "", "time"), "task", "operation", "")}
+	for _, e := range es {
+		table = append(table, append(e.prefix(es), cut(e.t.title(), maxTitle), cut(e.text(), maxText), e.site))
+	}
+	if f != nil && f.task != nil {
+		table = append(table, append(prefixed(es, fmt.Sprint(f.step), "", ""), f.task.title(), strings.ToUpper(string(f.Kind))))
+	}
+	return table
+}
+
+func textIf(ok bool, s string) string {
+	if ok {
+		return s
+	}
+	return ""
+}
+
+// tasksOf lists the tasks of the events in the order of creation.
+func tasksOf(es []event, f *Failure) (ts []*task) {
+	for _, e := range es {
+		if !slices.Contains(ts, e.t) {
+			ts = append(ts, e.t)
+		}
+	}
+	if f != nil && f.task != nil && !slices.Contains(ts, f.task) {
+		ts = append(ts, f.task)
+	}
+	slices.SortFunc(ts, func(a, b *task) int { return a.id - b.id })
+	return ts
+}
+
+// prefixed leaves out the time if it does not move.
+func prefixed(es []event, step, mark, time string) []string {
+	if es[len(es)-1].at == 0 {
+		return []string{step, mark}
+	}
+	return []string{step, mark, time}
+}
+
+func (e event) prefix(es []event) []string {
+	return prefixed(es, fmt.Sprint(e.step), textIf(e.forced, "!"), e.at.String())
+}
+
+// brief is the operation, and whether the task waits in it.
+func (e event) brief() string {
+	if e.waits {
+		return e.what + " ..."
+	}
+	return e.what
+}
+
+// text tells also whom it lets go on.
+func (e event) text() string {
+	s := e.brief()
+	for i, t := range e.woken {
+		if i == 0 {
+			s += " >"
+		}
+		s += " " + t.title()
+	}
+	return s
+}
+
+// cut shortens s to at most n characters.
+func cut(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+// writeTable aligns the cells of a table in columns.
+func writeTable(b *strings.Builder, table [][]string) {
+	widths := widthsOf(table)
+	for _, cells := range table {
+		line := ""
+		for i, c := range cells {
+			line += c + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c)+2)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+}
+
+func widthsOf(table [][]string) (widths []int) {
+	for _, cells := range table {
+		for i, c := range cells {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+		}
+	}
+	return widths
+}
+
+// widthOf is how wide the table is, with two spaces between columns.
+func widthOf(table [][]string) int {
+	sum := -2
+	for _, w := range widthsOf(table) {
+		sum += w + 2
+	}
+	return sum
+}

@@ -1,0 +1,181 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
+
+// task is a goroutine of a simulation.
+//
+//	ready   ⇔ it lies in world.ready, and op is what it'll do when it is picked
+//	blocked ⇔ it is parked in op, until somebody wakes it or ctx ends
+type task struct {
+	world    *world
+	id       int   // in the order of creation; the body is 0
+	parent   *task // that made it, nil for the body
+	place    int   // among those that the parent made, from 1
+	made     int   // how many tasks it has made
+	state    state
+	op       op
+	ctx      context.Context // that ends the blocked operation, or nil
+	woken    bool            // since it was parked
+	givenUp  bool            // ctx has ended since it was parked
+	index    int             // in world.ready
+	turns    int             // how often it has come to a decision
+	site     string          // of its last operation, if a report will be written
+	failedIn string          // the operation in which it was blocked when the run ended
+	idling   bool            // its last operation found nothing to do: it may be polling
+	since    int             // step at which it became ready
+	weight   uint64          // of the strategy
+	trace    uint64          // of what it has done, see trace.go
+	forced   []decision      // what a replay decides when it is this task's turn
+	f        func()
+	returned bool
+	refused  int // operations that it was refused because the run is over
+	name     string
+	origin   string // where it was started, if a report will be written
+	carrier  *carrier
+}
+
+type state uint8
+
+const (
+	ready state = iota
+	blocked
+	done
+)
+
+// op is an operation with what it works on.
+type op struct {
+	kind    hook.Kind
+	objects []*hook.Object
+}
+
+// conflicts tells whether two operations work on the same thing.
+func (a *op) conflicts(b *op) bool {
+	for _, x := range a.objects {
+		for _, y := range b.objects {
+			if x == y {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Wake implements hook.Task: whoever completes the operation in which t is blocked calls it.
+func (t *task) Wake() {
+	if t.woken {
+		return
+	}
+	t.woken = true
+	t.world.wakes(t)
+	if d := t.world.dpor; d != nil {
+		d.wakes(t)
+	}
+	if t.state == blocked {
+		t.world.enable(t)
+	}
+}
+
+// main is what the carrier runs.
+func (t *task) main() {
+	defer t.finished()
+	if !t.world.aborting {
+		t.f()
+	}
+	t.returned = true
+}
+
+// finished ends a task, whether it returned, panicked or called runtime.Goexit.
+func (t *task) finished() {
+	w := t.world
+	if !t.returned {
+		t.escaped(recover())
+	}
+	w.disable(t, done)
+	if !w.aborting {
+		w.pass()
+	}
+}
+
+// escaped notes how a task ended that did not return.
+func (t *task) escaped(p any) {
+	switch p {
+	case errAborted:
+	case nil:
+		t.world.fail(&Failure{Kind: Exit, Message: t.title() + " called runtime.Goexit" + exitHint, task: t})
+	default:
+		t.world.fail(&Failure{Kind: Panic, Message: fmt.Sprint(p), task: t, stack: stackOf()})
+	}
+}
+
+const exitHint = "; if it was testing.T's FailNow, Fatal or Skip, call those of sim.T instead"
+
+// suspend gives the turn to w.next and returns when it comes back.
+func (t *task) suspend() {
+	t.carrier.give(struct{}{})
+	if t.world.aborting {
+		t.unwind()
+	}
+}
+
+// errAborted unwinds a task when the run is over.
+var errAborted any = new(struct{ name string })
+
+// maxRefused is how often a task may recover from being unwound.
+const maxRefused = 10
+
+// unwind ends a task, since the run is over: by a panic, so that what it runs on may be used
+// again. To a task that recovers from it and goes on, again and again, the next thing happens
+// that it cannot recover from.
+func (t *task) unwind() {
+	t.refused++
+	if t.refused > maxRefused {
+		runtime.Goexit()
+	}
+	panic(errAborted)
+}
+
+// path names the task by those that made it: "0.2.1" is the first that the second of the body
+// made. So the name stays where other parts of the program change.
+func (t *task) path() string {
+	switch {
+	case t.id == clockID:
+		return theClock
+	case t.parent == nil:
+		return "0"
+	}
+	return t.parent.path() + "." + strconv.Itoa(t.place)
+}
+
+// title is what a report calls a task.
+func (t *task) title() string {
+	switch {
+	case t.id == clockID:
+		return "clock"
+	case t.name != "":
+		return t.name + t.ordinal()
+	case t.id == 0:
+		return "body"
+	}
+	return "task " + t.path()
+}
+
+// ordinal tells tasks of one name apart: the second is " 2", and so on.
+func (t *task) ordinal() string {
+	n := 1
+	for _, u := range t.world.tasks[:t.id] {
+		if u.name == t.name {
+			n++
+		}
+	}
+	if n == 1 {
+		return ""
+	}
+	return " " + strconv.Itoa(n)
+}

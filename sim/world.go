@@ -1,0 +1,496 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/runnel-go/runnel/internal/hook"
+)
+
+// world is one run of the body: one schedule.
+//
+//	at most one task runs, current; everybody else is in ready, blocked, or done
+//	a task runs until its next decision (before an operation, where it is blocked, at its end)
+//
+// The decision who goes on is made on the stack of the task that comes to it. If it picks
+// itself, it goes on at once; if not, it suspends itself, and the loop in run resumes the other
+// one. Everything here happens one after the other, so nothing needs a lock.
+type world struct {
+	explorer *explorer
+	strategy strategy
+	dpor     *dpor // the strategy, if it is that one: it has to see what operations touch
+	clock    clock
+	ticker   task // stands for the clock among the candidates
+	loose    bool // the clock may move while tasks could run
+
+	tasks   []*task
+	ready   []*task
+	current *task
+	next    *task // whom the loop resumes
+	settler *task // waits until no other task can go on, nil if nobody does
+	objects []*hook.Object
+	slots   map[any]*any // see Slot
+
+	steps, limit int
+	contexts     int // tasks that are blocked under a context that can end
+	history      history
+	log          []step   // what the tasks have done
+	marks        []uint64 // of the objects, see trace.go
+	trace        uint64   // of the run
+	failure      *Failure
+	aborting     bool
+	ticked       bool // the clock has had its turn in this round, see fair
+	firing       bool // a timer's function runs, in no task
+	invariants   []func()
+	t            T    // of the body
+	uses         uses // kept for a report
+}
+
+// start2000 is when virtual time begins, as in testing/synctest.
+var start2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// reset makes w ready for another run. The memory of the last one is used again.
+func (w *world) reset(r run) {
+	now := w.explorer.start()
+	*w = world{
+		explorer: w.explorer, strategy: r.strategy, loose: r.loose, limit: w.explorer.steps,
+		clock:      clock{now: now, began: now, bubble: w.explorer.bubble, timers: emptied(w.clock.timers)},
+		tasks:      w.tasks[:0],
+		ready:      w.ready[:0],
+		objects:    w.objects[:0],
+		slots:      w.slots,
+		log:        w.log[:0],
+		marks:      w.marks[:0],
+		invariants: emptied(w.invariants),
+		history:    history{full: w.history.full[:0], verbose: r.verbose, survey: r.survey},
+		t:          T{world: w, cleanups: emptied(w.t.cleanups)},
+	}
+	clear(w.slots)
+	if w.dpor, _ = r.strategy.(*dpor); w.dpor != nil {
+		w.clock.touched = w.dpor.touchesTime
+	}
+	w.ticker = task{world: w, id: clockID, op: op{kind: hook.Fire}}
+	w.strategy.born(&w.ticker)
+	w.strategy.arrived(&w.ticker)
+	switch {
+	case r.repeat != nil:
+		w.history.repeat(r.repeat)
+	case r.replay:
+		w.history.force(r.forced)
+	}
+}
+
+// emptied returns the memory of s, with nothing in it that would be kept alive.
+func emptied[E any](s []E) []E {
+	clear(s)
+	return s[:0]
+}
+
+// begin makes the body task 0.
+func (w *world) begin(body func()) {
+	w.spawn(nil, body)
+	w.pass()
+}
+
+// loop runs tasks until nothing goes on any more.
+func (w *world) loop() {
+	for w.next != nil {
+		w.current, w.next = w.next, nil
+		w.current.carrier.next()
+	}
+	w.current = nil
+}
+
+// spawn makes a task that is ready to begin.
+func (w *world) spawn(parent *task, f func()) *task {
+	t := w.newTask()
+	*t = task{
+		world: w, id: len(w.tasks), parent: parent, f: f,
+		carrier: w.explorer.carrier(), op: op{kind: hook.Spawn, objects: t.op.objects[:0]},
+	}
+	if parent != nil {
+		parent.made++
+		t.place = parent.made
+		t.trace, t.origin = parent.heir(), parent.site
+	}
+	if w.history.forced != nil {
+		t.forced = w.history.forced[t.path()]
+	}
+	t.carrier.task = t
+	w.tasks = append(w.tasks, t)
+	w.strategy.born(t)
+	w.enable(t)
+	return t
+}
+
+// newTask returns a record of an earlier run, or a new one.
+func (w *world) newTask() *task {
+	if n := len(w.tasks); n < cap(w.tasks) {
+		if t := w.tasks[:n+1][n]; t != nil {
+			return t
+		}
+	}
+	return &task{}
+}
+
+// leftovers fails a run that leaves values in channels, if that has been asked for.
+func (w *world) leftovers() {
+	if !w.explorer.unreceived {
+		return
+	}
+	w.firing = true // so that looking is no operation
+	defer func() { w.firing = false }()
+	for _, o := range w.objects {
+		if o.Channel == nil {
+			continue
+		}
+		if n := o.Channel.Len(); n > 0 {
+			w.fail(&Failure{Kind: Unreceived, Message: fmt.Sprintf("%s left in channel %s", count(n, "value"), nameOf(o))})
+		}
+	}
+}
+
+// stuck is called when nobody can go on and no timer would change that.
+func (w *world) stuck() {
+	left := 0
+	for _, t := range w.tasks {
+		if t.state == blocked {
+			left++
+		}
+	}
+	switch {
+	case left == 0:
+		w.leftovers()
+	case w.tasks[0].state == done:
+		w.fail(&Failure{Kind: Leak, Message: count(left, "task") + " never ended"})
+	default:
+		w.fail(&Failure{Kind: Deadlock, Message: count(left, "task") + " waited for ever"})
+	}
+}
+
+// enable makes t a candidate.
+func (w *world) enable(t *task) {
+	if w.dpor != nil {
+		w.dpor.enables(t)
+	}
+	t.state, t.index, t.since = ready, len(w.ready), w.steps
+	w.ready = append(w.ready, t)
+	w.strategy.arrived(t)
+}
+
+// disable takes t out of the candidates.
+func (w *world) disable(t *task, s state) {
+	if t.state == ready {
+		last := len(w.ready) - 1
+		w.ready[t.index] = w.ready[last]
+		w.ready[t.index].index = t.index
+		w.ready[last] = nil
+		w.ready = w.ready[:last]
+	}
+	t.state = s
+}
+
+// NewObject implements hook.World.
+func (w *world) NewObject(name string) *hook.Object {
+	x := &struct { // one piece of memory
+		hook.Object
+		self [1]*hook.Object
+	}{Object: hook.Object{ID: len(w.objects) + 1, Name: name, World: w}}
+	o := &x.Object
+	x.self[0], o.Self = o, x.self[:]
+	if w.history.verbose {
+		o.Site = callSite()
+	}
+	w.objects = append(w.objects, o)
+	mark := uint64(len(w.objects))
+	if w.current != nil {
+		mark = w.current.heir()
+	}
+	w.marks = append(w.marks, mark)
+	return o
+}
+
+// Point implements hook.World.
+func (w *world) Point(k hook.Kind, objects ...*hook.Object) {
+	if w.firing {
+		return
+	}
+	w.admit(k, objects)
+	t := w.current
+	if t == nil {
+		return
+	}
+	t.op.kind, t.op.objects = k, append(t.op.objects[:0], objects...)
+	if w.dpor != nil {
+		w.dpor.arrives(&t.op)
+	}
+	w.strategy.arrived(t)
+	w.pass()
+	t.idling = false
+	if w.next == t {
+		w.next = nil
+	} else {
+		t.suspend()
+	}
+	w.did(t)
+	w.record(t, &t.op)
+}
+
+// Task implements hook.World.
+func (w *world) Task() hook.Task {
+	if !w.firing {
+		w.current.woken = false
+	}
+	return w.current
+}
+
+// Park implements hook.World.
+func (w *world) Park(ctx context.Context, k hook.Kind, objects ...*hook.Object) bool {
+	t := w.current
+	if w.aborting {
+		t.unwind()
+	}
+	if w.firing {
+		panic(fmt.Sprintf("sim: %s in an Invariant or in the function of a timer would wait", k))
+	}
+	if t.woken {
+		return true
+	}
+	t.op.kind, t.op.objects = k, append(t.op.objects[:0], objects...)
+	t.givenUp = false
+	if ctx.Done() != nil {
+		t.ctx = ctx
+		w.contexts++
+	}
+	if w.dpor != nil {
+		w.dpor.parks(t)
+	}
+	w.disable(t, blocked)
+	if w.history.verbose {
+		w.waits(t)
+	}
+	if w.pass(); w.next == t {
+		w.next = nil
+	} else {
+		t.suspend()
+	}
+	if t.ctx != nil {
+		t.ctx = nil
+		w.contexts--
+	}
+	return t.woken
+}
+
+// Choose implements hook.World.
+func (w *world) Choose(n int) int {
+	if n == 1 {
+		return 0
+	}
+	t := w.current
+	i := w.history.choose(w, t, n)
+	t.trace = mix(t.trace ^ uint64(i))
+	w.trace += t.trace
+	return i
+}
+
+// Idle implements hook.World.
+func (w *world) Idle() {
+	if t := w.current; t != nil {
+		t.idling = true
+		w.uses.failed(t)
+	}
+}
+
+// Spawn implements hook.World.
+func (w *world) Spawn(f func()) {
+	w.Point(hook.Spawn)
+	w.spawn(w.current, f)
+}
+
+// Sleep implements hook.World.
+func (w *world) Sleep(ctx context.Context, d time.Duration) bool {
+	w.Point(hook.Sleep)
+	if ctx.Err() != nil {
+		return false
+	}
+	if d <= 0 {
+		return true
+	}
+	t := w.Task().(*task)
+	alarm := w.clock.afterFunc(d, t.Wake, nil)
+	defer alarm.Stop()
+	return w.Park(ctx, hook.Sleep)
+}
+
+// AfterFunc implements hook.World.
+func (w *world) AfterFunc(d time.Duration, f func(), useful func() bool) hook.Timer {
+	return w.clock.afterFunc(d, f, useful)
+}
+
+// Now implements hook.World.
+func (w *world) Now() time.Time { return w.clock.now }
+
+// pass decides who goes on: it sets next, to nil if nothing can.
+func (w *world) pass() {
+	w.steps++
+	w.check()
+	for w.failure == nil {
+		w.endContexts()
+		if w.steps > w.limit {
+			w.fail(&Failure{Kind: Livelock, Message: fmt.Sprintf("still running after %d steps", w.limit)})
+			break
+		}
+		t := w.pick()
+		if t == nil {
+			break
+		}
+		if t != &w.ticker {
+			w.next = t
+			return
+		}
+		w.fire()
+	}
+	w.next = nil
+}
+
+// pick returns who goes on: a task, the clock, or nil if nothing can.
+func (w *world) pick() *task {
+	if len(w.ready) > 0 {
+		return w.history.pick(w, w.loose && w.mayTick())
+	}
+	if t := w.settler; t != nil {
+		w.settler = nil
+		t.Wake()
+		w.quiet(t)
+		return t
+	}
+	if w.mayTick() && w.tickHelps() {
+		w.quiet(&w.ticker)
+		return &w.ticker
+	}
+	w.stuck()
+	return nil
+}
+
+// mayTick tells whether the clock has somewhere to move to.
+func (w *world) mayTick() bool {
+	_, ok := w.tick()
+	return ok
+}
+
+// tick is the next moment at which something happens: a timer, or the deadline of a context
+// under which a task is blocked, which only a bubble can let pass.
+func (w *world) tick() (at time.Time, ok bool) {
+	at, ok = w.clock.next()
+	if !w.clock.bubble || w.contexts == 0 {
+		return at, ok
+	}
+	for _, t := range w.tasks {
+		if t.state != blocked || t.ctx == nil {
+			continue
+		}
+		if end, has := t.ctx.Deadline(); has && (!ok || end.Before(at)) {
+			at, ok = end, true
+		}
+	}
+	return at, ok
+}
+
+// tickHelps tells whether somebody waits for time to pass.
+func (w *world) tickHelps() bool {
+	return w.clock.useful() || w.contexts > 0 && slices.ContainsFunc(w.tasks, func(t *task) bool {
+		if t.state != blocked || t.ctx == nil {
+			return false
+		}
+		_, has := t.ctx.Deadline()
+		return has && w.clock.bubble
+	})
+}
+
+// fire lets the clock move on.
+func (w *world) fire() {
+	w.steps++
+	at, _ := w.tick()
+	if w.history.verbose {
+		w.add(&w.ticker, "moves to "+at.Sub(w.clock.began).String(), "")
+	}
+	w.firing = true
+	defer w.fired()
+	w.clock.moveTo(at)
+	w.clock.fire()
+}
+
+// fired ends the call of a function that belongs to no task, and fails the run if it panicked.
+func (w *world) fired() {
+	w.firing = false
+	if p := recover(); p != nil && p != errAborted {
+		w.fail(&Failure{Kind: Panic, Message: fmt.Sprint(p), stack: stackOf()})
+	}
+}
+
+// endContexts wakes the tasks whose context has ended. A context is asked, after each step,
+// instead of being watched: package context tells others in goroutines of its own, which no
+// simulation could order.
+func (w *world) endContexts() {
+	if w.contexts == 0 {
+		return
+	}
+	for _, t := range w.tasks {
+		if t.state == blocked && t.ctx != nil && t.ctx.Err() != nil {
+			t.givenUp = true
+			w.enable(t)
+		}
+	}
+}
+
+// abort unwinds the tasks that have not ended: every operation of theirs panics.
+func (w *world) abort() {
+	if w.dpor != nil {
+		w.dpor.close(w)
+	}
+	for _, t := range w.tasks {
+		if t.state == blocked {
+			t.failedIn = t.op.String()
+		}
+	}
+	w.aborting = true
+	for _, t := range w.tasks {
+		for t.state != done {
+			if t.state == blocked {
+				w.enable(t)
+			}
+			w.current = t
+			t.carrier.next()
+		}
+		w.explorer.giveBack(t.carrier)
+	}
+	w.current = nil
+}
+
+// fail ends the run.
+func (w *world) fail(f *Failure) {
+	if w.failure == nil && !w.aborting {
+		f.step = w.steps
+		w.failure = f
+	}
+}
+
+// check runs the invariants.
+func (w *world) check() {
+	if len(w.invariants) == 0 || w.aborting || w.failure != nil {
+		return
+	}
+	w.firing = true // so that they may look at channels without being interrupted
+	defer w.fired()
+	for _, f := range w.invariants {
+		f()
+	}
+}
+
+func stackOf() []byte {
+	buf := make([]byte, 16<<10)
+	return buf[:runtime.Stack(buf, false)]
+}
