@@ -1,5 +1,7 @@
 package sim_test
 
+//lint:file-ignore SA2001 that a lock can be had, or how long that takes, is what is asked here
+
 import (
 	"testing"
 

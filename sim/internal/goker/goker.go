@@ -66,12 +66,6 @@ func notify(c *signal) { _ = c.Send(bg, struct{}{}) }
 // await is Go's <-c.
 func await[T any](c *runnel.Chan[T]) { _, _ = c.Recv(bg) }
 
-// receive is Go's v := <-c.
-func receive[T any](c *runnel.Chan[T]) T {
-	v, _ := c.Recv(bg)
-	return v
-}
-
 // told is Go's <-c in a select with a default; it tells whether that went.
 func told(c *signal) bool {
 	_, err := c.TryRecv()
