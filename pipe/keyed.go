@@ -254,8 +254,8 @@ func (k *keyed[K, A, B]) work() {
 func (k *keyed[K, A, B]) deliver(v A, b B, err error) {
 	if err != nil {
 		k.fail(v, k.failure(err))
-	} else {
-		k.send(b)
+	} else if !k.send(b) {
+		k.stop() // no other value is begun with, also if ctx is yet to end
 	}
 }
 

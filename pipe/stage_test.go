@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -439,4 +441,68 @@ func TestStageStoppedByOnDrop(t *testing.T) {
 		mustAccount(t, in, out, true)
 		mustEqual(t, "values failed", in.Stats().Dropped[runnel.Failed], 1)
 	})
+}
+
+// optioned are mappings that send outside of the call, with options for their output.
+var optioned = map[string]func(in runnel.Receiver[int], n int, f func(context.Context, int) (int, error), opts ...runnel.Option) runnel.Receiver[int]{
+	"Map": func(in runnel.Receiver[int], n int, f func(context.Context, int) (int, error), opts ...runnel.Option) runnel.Receiver[int] {
+		return pipe.Map(bg, in, n, f, opts...)
+	},
+	"MapUnordered": func(in runnel.Receiver[int], n int, f func(context.Context, int) (int, error), opts ...runnel.Option) runnel.Receiver[int] {
+		return pipe.MapUnordered(bg, in, n, f, opts...)
+	},
+	"MapKeyed": func(in runnel.Receiver[int], n int, f func(context.Context, int) (int, error), opts ...runnel.Option) runnel.Receiver[int] {
+		return pipe.MapKeyed(bg, in, n, 9, func(v int) int { return v % 5 }, f, opts...)
+	},
+}
+
+// When the output has refused a result no other value is begun with, also while the hooks of
+// the output keep the one who cancels it from ending the stage.
+func TestStageBeginsWithNothingOnceItsOutputRefuses(t *testing.T) {
+	for name, m := range optioned {
+		for _, n := range []int{1, 2, 4} {
+			bubble(t, fmt.Sprint(name, n), func(t *testing.T) {
+				var calls atomic.Int32
+				in := holding(upTo(20)...)
+				out := m(in, n, func(_ context.Context, v int) (int, error) {
+					calls.Add(1)
+					return v, nil
+				}, runnel.Buffer(1))
+				synctest.Wait()
+				before := calls.Load()
+				out.OnDrop(func(int, runnel.Reason) { time.Sleep(time.Second) })
+				out.Cancel(errStop)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				mustEqual(t, "calls", calls.Load(), before)
+				mustEqual(t, "calls of workers that were idle", before, n+1)
+				mustAccount(t, in, out, false)
+			})
+		}
+	}
+}
+
+// A hook that ends the goroutine of a worker ends the stage, and no value is blamed.
+func TestStageWhoseHookEndsItsWorker(t *testing.T) {
+	for name, m := range optioned {
+		for _, n := range []int{1, 2, 4} {
+			bubble(t, fmt.Sprint(name, n), func(t *testing.T) {
+				in := holding(upTo(20)...)
+				made := make(chan struct{})
+				out := m(in, n, func(_ context.Context, v int) (int, error) {
+					<-made
+					return v, nil
+				}, runnel.Sliding(1))
+				out.OnDrop(func(int, runnel.Reason) { runtime.Goexit() })
+				close(made)
+				synctest.Wait()
+				_, end := drain(out)
+				if end == nil || end.Error() != "pipe: a function given to OnDrop or OnClose ended the goroutine of the stage" {
+					t.Errorf("end %v", end)
+				}
+				mustBe(t, "in", in.Err(), end)
+				mustEqual(t, "values failed", in.Stats().Dropped[runnel.Failed], 0)
+			})
+		}
+	}
 }
