@@ -196,9 +196,6 @@ func TestExhaustiveLosesNothing(t *testing.T) {
 		}
 		a := sim.All(body, most, outcome)
 		if !a.Complete {
-			if p.uses("sleep") {
-				continue
-			}
 			t.Errorf("%v\nnot complete after %d runs", p, a.Runs)
 		}
 		if o, lost := lostOutcome(plain, a); lost {

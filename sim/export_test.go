@@ -14,15 +14,15 @@ type Enumeration struct {
 	Failed   int // the first run that failed, from 1, or 0
 }
 
-// All runs the schedules of body that DPOR does not find equivalent, at most so many, also
-// past failures. outcome tells what a run has come to.
+// All runs the schedules of body that DPOR does not find equivalent, at most so many, with the
+// clock still, also past failures. outcome tells what a run has come to.
 func All(body func(*T), max int, outcome func() string, opts ...Option) Enumeration {
 	e := newExplorer(body, opts)
 	defer e.close()
 	a := Enumeration{Outcomes: map[string]int{}}
 	d, left := newDPOR(), max
 	a.Runs, _ = e.enumerate(d, false, &left, func(w *world) { a.add(w, outcome) })
-	a.Complete = d.ended && !d.ticked
+	a.Complete = d.ended
 	a.Blocked = max - left - a.Runs
 	return a
 }
