@@ -1,0 +1,112 @@
+package sim_test
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/sim"
+)
+
+// Tests that are to fail run in a process of their own.
+
+const child = "RUNNEL_SIM_TEST_CHILD"
+
+// TestMain is where such a process begins: it runs the one test that the variable names.
+func TestMain(m *testing.M) {
+	which := os.Getenv(child)
+	if which == "" {
+		os.Exit(m.Run())
+	}
+	all := func(string, string) (bool, error) { return true, nil }
+	failing := func(t *testing.T) {
+		t.Run("sub", func(t *testing.T) { sim.Test(t, failing(t)[which], sim.Seed(1), sim.Exhaustive(0)) })
+	}
+	testing.Main(all, []testing.InternalTest{{Name: "TestChild", F: failing}}, nil, nil)
+}
+
+func failing(outer *testing.T) map[string]func(*sim.T) {
+	return map[string]func(*sim.T){
+		"deadlock": func(*sim.T) { _, _ = runnel.New[int]().Recv(bg) },
+		"late": func(t *sim.T) {
+			t.Go("other", func() { t.Point() })
+			t.Go("late", func() {})
+			if t.Choose(3) == 2 {
+				t.Fatal("two")
+			}
+		},
+		"outer Fatal": func(t *sim.T) {
+			t.Go("checker", func() { outer.Fatal("the outer one") })
+			t.Point()
+		},
+		"foreign": func(*sim.T) {
+			c := runnel.New[int]()
+			go c.TrySend(1)
+			time.Sleep(1)
+		},
+		"passes": func(t *sim.T) { t.Point() },
+	}
+}
+
+// runChild runs a failing test with these variables and returns what it prints.
+func runChild(t *testing.T, which string, env ...string) (out string, passed bool) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.v")
+	cmd.Env = append(os.Environ(), append(env, child+"="+which)...)
+	b, err := cmd.CombinedOutput()
+	return string(b), err == nil
+}
+
+func TestOfTest(t *testing.T) {
+	for which, wants := range map[string][]string{
+		"deadlock":    {"deadlock: 1 task waited for ever", "-run '^TestChild$/^sub$' github.com/runnel-go/runnel/sim\n"},
+		"late":        {"assertion: two", "as it was found:  RUNNEL_SIM_REPLAY=s1.", "see it again:  RUNNEL_SIM_REPLAY=d1."},
+		"outer Fatal": {"the outer one"},
+		"foreign":     {"the goroutine is not a task of the simulation; start it by runnel.Go"},
+	} {
+		t.Run(which, func(t *testing.T) {
+			out, passed := runChild(t, which)
+			for _, want := range wants {
+				if passed || !strings.Contains(out, want) {
+					t.Errorf("passed: %v; want %q in\n%s", passed, want, out)
+				}
+			}
+		})
+	}
+}
+
+// The commands that a failing test prints run the same schedule again.
+func TestCommandsReplay(t *testing.T) {
+	out, _ := runChild(t, "late")
+	tokens := regexp.MustCompile(`RUNNEL_SIM_REPLAY=(\S+)`).FindAllStringSubmatch(out, -1)
+	if len(tokens) < 2 {
+		t.Fatalf("%s", out)
+	}
+	for _, token := range tokens {
+		again, passed := runChild(t, "late", token[0])
+		if passed || !strings.Contains(again, "assertion: two") {
+			t.Errorf("%s: %s", token[0], again)
+		}
+		if again, passed = runChild(t, "passes", token[0]); !passed || !strings.Contains(again, "passes:") {
+			t.Errorf("%s, of another test: %s", token[0], again)
+		}
+	}
+}
+
+func TestEnvironmentOfTest(t *testing.T) {
+	for env, want := range map[string]string{
+		"RUNNEL_SIM_SCHEDULES=x": `RUNNEL_SIM_SCHEDULES="x": want a number`,
+		"RUNNEL_SIM_REPLAY=x":    `sim: token "x" begins neither`,
+	} {
+		if out, passed := runChild(t, "passes", env); passed || !strings.Contains(out, want) {
+			t.Errorf("%s: want %s in\n%s", env, want, out)
+		}
+	}
+	if out, passed := runChild(t, "passes", "RUNNEL_SIM_SEED=7"); !passed || !strings.Contains(out, ", seed 7\n") {
+		t.Errorf("%s", out)
+	}
+}
