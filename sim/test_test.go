@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/sim"
@@ -45,8 +44,9 @@ func failing(outer *testing.T) map[string]func(*sim.T) {
 		},
 		"foreign": func(*sim.T) {
 			c := runnel.New[int]()
-			go c.TrySend(1)
-			time.Sleep(1)
+			done := make(chan error)
+			go func() { done <- c.TrySend(1) }()
+			<-done
 		},
 		"passes": func(t *sim.T) { t.Point() },
 	}
