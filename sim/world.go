@@ -16,8 +16,8 @@ import (
 //	a task runs until its next decision (before an operation, where it is blocked, at its end)
 //
 // The decision who goes on is made on the stack of the task that comes to it. If it picks
-// itself, it goes on at once; if not, it suspends itself, and the loop in run resumes the other
-// one. Everything here happens one after the other, so nothing needs a lock.
+// itself, it goes on at once; if not, it suspends itself, see there. Everything here happens
+// one after the other, so nothing needs a lock.
 type world struct {
 	explorer *explorer
 	strategy strategy
@@ -29,7 +29,7 @@ type world struct {
 	tasks   []*task
 	ready   []*task
 	current *task
-	next    *task // whom the loop resumes
+	next    *task // whose turn it is now, until it goes on
 	settler *task // waits until no other task can go on, nil if nobody does
 	objects []*hook.Object
 	slots   map[any]*any // see Slot
@@ -98,10 +98,18 @@ func (w *world) begin(body func()) {
 // loop runs tasks until nothing goes on any more.
 func (w *world) loop() {
 	for w.next != nil {
-		w.current, w.next = w.next, nil
-		w.current.carrier.next()
+		w.resume()
 	}
 	w.current = nil
+}
+
+// resume lets next go on, and returns when that one gives its turn away.
+func (w *world) resume() {
+	t := w.next
+	w.current, w.next = t, nil
+	t.resumed = true
+	t.carrier.next()
+	t.resumed = false
 }
 
 // spawn makes a task that is ready to begin.
@@ -230,11 +238,7 @@ func (w *world) Point(k hook.Kind, objects ...*hook.Object) {
 	w.strategy.arrived(t)
 	w.pass()
 	t.idling = false
-	if w.next == t {
-		w.next = nil
-	} else {
-		t.suspend()
-	}
+	t.suspend()
 	w.did(t)
 	w.record(t, &t.op)
 }
@@ -272,11 +276,8 @@ func (w *world) Park(ctx context.Context, k hook.Kind, objects ...*hook.Object) 
 	if w.history.verbose {
 		w.waits(t)
 	}
-	if w.pass(); w.next == t {
-		w.next = nil
-	} else {
-		t.suspend()
-	}
+	w.pass()
+	t.suspend()
 	if t.ctx != nil {
 		t.ctx = nil
 		w.contexts--
