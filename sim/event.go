@@ -3,7 +3,9 @@ package sim
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 
 // event is something that a task has done, kept for a report.
 type event struct {
-	step   int
+	n      int           // in the run, from 1
 	at     time.Duration // virtual, since the run began
 	t      *task
 	what   string
@@ -20,20 +22,41 @@ type event struct {
 	forced bool    // it came about by a decision against the default policy
 	waits  bool    // the task was blocked in it
 	woken  []*task // whom it let go on
+	began  *task   // whom it started, or nil
 }
 
 // record keeps an operation that the task that runs is about to carry out.
 func (w *world) record(t *task, o *op) {
 	if w.history.verbose {
-		w.add(t, o.String(), callSite())
+		w.add(t, o.String(), w.callSite())
 		w.uses.note(t, o)
+	}
+}
+
+// comesTo keeps where t is, which is about to do its operation when it is its turn again.
+func (w *world) comesTo(t *task) {
+	if w.history.verbose {
+		t.site, t.pending = w.callSite(), true
+	}
+}
+
+// stops keeps where t is when the run ends, unless it waits.
+func (w *world) stops(t *task) {
+	switch {
+	case !w.history.verbose || t.state != ready || w.failure == nil || w.failure.task == t:
+	case t.pending:
+		t.stopped = "is about to " + t.op.String()
+	case t.site == "":
+		t.stopped = "has not begun"
+	default:
+		t.stopped = "can go on from " + t.op.String()
 	}
 }
 
 // note keeps what the body says.
 func (w *world) note(line string) {
 	if w.history.verbose && w.current != nil && !w.aborting {
-		w.add(w.current, fmt.Sprintf("%q", line), callSite())
+		w.add(w.current, fmt.Sprintf("%q", line), w.callSite())
 	}
 }
 
@@ -47,9 +70,9 @@ func (w *world) add(t *task, what, site string) {
 		h.skipped += maxKept / 2
 		h.events = append(h.events[:0], h.events[maxKept/2:]...)
 	}
-	t.site = site
+	t.site, t.pending = site, false
 	h.events = append(h.events, event{
-		step: w.steps, at: w.clock.now.Sub(w.clock.began), t: t, what: what, site: site, forced: h.changed,
+		n: h.skipped + len(h.events) + 1, at: w.clock.now.Sub(w.clock.began), t: t, what: what, site: site, forced: h.changed,
 	})
 	h.changed = false
 }
@@ -63,6 +86,16 @@ func (w *world) waits(t *task) {
 			es[i].waits, t.site = true, es[i].site
 			return
 		}
+	}
+}
+
+// starts notes that its last operation has made t.
+func (w *world) starts(t *task) {
+	if !w.history.verbose || w.firing {
+		return
+	}
+	if e := w.lastOf(t.parent); e != nil {
+		e.began = t
 	}
 }
 
@@ -128,18 +161,31 @@ func nameOf(o *hook.Object) string {
 // callSite is the line of the user's code that led to an operation: the first that belongs
 // neither to the root package nor to this one. Files tell, because a generic function that was
 // inlined has the name of its caller.
-func callSite() string {
+//
+// Where a file is not in the directory of the body, that of the file is named, too.
+func (w *world) callSite() string {
 	var pcs [48]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
 		if f.File != "" && !isOurs(f.File) && !isStandard(f.Function) {
-			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+			return w.explorer.nameOfFile(f.File) + ":" + strconv.Itoa(f.Line)
 		}
 		if !more {
 			return ""
 		}
 	}
+}
+
+// nameOfFile is how a report names a file.
+func (e *explorer) nameOfFile(file string) string {
+	fn := runtime.FuncForPC(reflect.ValueOf(e.body).Pointer())
+	home, _ := fn.FileLine(fn.Entry())
+	dir, base := filepath.Split(file)
+	if dir == filepath.Dir(home)+string(filepath.Separator) {
+		return base
+	}
+	return filepath.Base(dir) + "/" + base
 }
 
 // here is the directory of this package, above the directory of the root package.

@@ -21,7 +21,6 @@ type Failure struct {
 
 	task  *task
 	stack []byte
-	step  int
 }
 
 // class tells failures apart that are not the same when a schedule is shortened.

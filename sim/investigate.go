@@ -62,7 +62,7 @@ func (e *explorer) replay(s schedule) Report {
 	}
 	if p.replay && (w.history.left > 0 || fingerprint(w.log) != s.fingerprint) {
 		r.text = fmt.Sprintf("(not the schedule for which the token was made: the test or what it tests has changed; "+
-			"%d of its %d decisions did not come up)\n", w.history.left, len(s.decisions)) + r.text
+			"of %s in it, %d came up)\n", count(len(s.decisions), "decision"), len(s.decisions)-w.history.left) + r.text
 	}
 	return r
 }

@@ -57,13 +57,18 @@ func Schedules(n int) Option {
 }
 
 // For sets how long exploring takes at most, in real time; a second unless given, and without a
-// limit if d is 0. It panics if d is negative. A schedule that has begun is brought to its end,
-// and shortening a failure takes time of its own, see [Minimize].
+// limit if d is 0: then the attempt of [Test] to try all schedules has none, either, and what is
+// explored depends on the seed alone. It panics if d is negative. A schedule that has begun is
+// brought to its end, and shortening a failure takes time of its own, see [Minimize].
 func For(d time.Duration) Option {
 	if d < 0 {
 		panic(fmt.Sprintf("sim: For(%v): the duration must not be negative", d))
 	}
-	return optionFunc(func(c *config) { c.limit = d })
+	return optionFunc(func(c *config) {
+		if c.limit = d; d == 0 {
+			c.brief = 0
+		}
+	})
 }
 
 // MaxSteps sets how many steps a schedule may have, that is, decisions on who goes on; 20,000

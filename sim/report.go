@@ -1,8 +1,8 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,19 +41,23 @@ func (r Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n%s", r.Failure.Kind, r.Failure.Message, r.text)
 	if r.Strategy != "" {
-		fmt.Fprintf(&b, "\nfound by %s in schedule %d after %v, seed %d", r.Strategy, r.Schedules+1,
-			r.Elapsed.Round(10*time.Microsecond), r.Seed)
-		if r.Schedules > 0 {
-			fmt.Fprintf(&b, "; %d of those before were distinct", r.Distinct)
-		}
-		if r.Runs > 0 {
-			fmt.Fprintf(&b, "\nshortened from %s to %d in %s", count(r.Found, "decision"), r.Left, count(r.Runs, "run"))
-		} else if r.Found > 0 {
-			fmt.Fprintf(&b, "\nnot shortened: %s", count(r.Found, "decision"))
-		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "\nfound in schedule %d by %s%s; %v in all, seed %d\n",
+			r.Schedules+1, r.Strategy, r.shortening(), r.Elapsed.Round(10*time.Microsecond), r.Seed)
 	}
 	return b.String()
+}
+
+// shortening tells what became of the decisions of the failing schedule.
+func (r Report) shortening() string {
+	switch {
+	case r.Runs > 0 && r.Left < r.Found:
+		return fmt.Sprintf(", shortened from %s to %d in %s", count(r.Found, "decision"), r.Left, count(r.Runs, "run"))
+	case r.Runs > 0 && r.Left > 0:
+		return fmt.Sprintf(", needs %s, no fewer in %s", count(r.Left, "decision"), count(r.Runs, "run"))
+	case r.Found > 0:
+		return fmt.Sprintf(", not shortened from %s", count(r.Found, "decision"))
+	}
+	return ""
 }
 
 // Coverage tells in a line what was explored. That a number of schedules passed proves nothing
@@ -85,7 +89,8 @@ func tell(w *world) string {
 	tellCycle(&b, w)
 	tellEvents(&b, w)
 	if w.failure != nil && len(w.failure.stack) > 0 {
-		fmt.Fprintf(&b, "\n%s:\n%s", stackOwner(w.failure), ownFrames(w.failure.stack))
+		fmt.Fprintf(&b, "\n%s:\n", stackOwner(w.failure))
+		writeTable(&b, w.explorer.ownFrames(w.failure.stack))
 	}
 	return b.String()
 }
@@ -94,36 +99,53 @@ func tell(w *world) string {
 func tellTasks(b *strings.Builder, w *world) {
 	var table [][]string
 	var unnamed []*hook.Object
+	left := 0
 	for _, t := range w.tasks {
-		if t.failedIn == "" {
+		if t.failedIn == "" && t.stopped == "" {
 			continue
 		}
-		origin := ""
-		if t.origin != "" {
-			origin = "(started at " + t.origin + ")"
+		if left++; left > maxListed {
+			continue
 		}
-		table = append(table, []string{"  " + t.title(), "waits in " + t.failedIn, t.site, origin})
+		table = append(table, t.whereabouts())
 		for _, o := range t.op.objects {
-			if o.Name == "" && o.Site != "" {
+			if t.failedIn != "" && o.Name == "" && o.Site != "" && !slices.Contains(unnamed, o) {
 				unnamed = append(unnamed, o)
 			}
 		}
 	}
-	writeTable(b, table)
-	for i, o := range unnamed {
-		if indexOf(unnamed, o) == i {
-			fmt.Fprintf(b, "  (%s was made at %s)\n", nameOf(o), o.Site)
+	if widthOf(table) > maxWidth {
+		for i := range table {
+			table[i] = table[i][:3] // without the origins
 		}
+	}
+	writeTable(b, table)
+	if left > maxListed {
+		fmt.Fprintf(b, "  … and %s more\n", count(left-maxListed, "task"))
+	}
+	for _, o := range unnamed {
+		fmt.Fprintf(b, "  (%s was %s at %s)\n", nameOf(o), firstSeen(o), o.Site)
 	}
 }
 
-func indexOf(os []*hook.Object, o *hook.Object) int {
-	for i, x := range os {
-		if x == o {
-			return i
-		}
+// whereabouts is a line on a task that had not ended.
+func (t *task) whereabouts() []string {
+	where, origin := t.stopped, ""
+	if t.failedIn != "" {
+		where = "waits in " + t.failedIn
 	}
-	return -1
+	if t.origin != "" {
+		origin = "(started at " + t.origin + ")"
+	}
+	return []string{"  " + cut(t.title(), maxTitle), cut(where, maxText), t.site, origin}
+}
+
+// firstSeen is what was done where an object was first seen: locks and the like need not be made.
+func firstSeen(o *hook.Object) string {
+	if o.Type != "" {
+		return "first used"
+	}
+	return "made"
 }
 
 func stackOwner(f *Failure) string {
@@ -133,25 +155,35 @@ func stackOwner(f *Failure) string {
 	return "in " + f.task.title()
 }
 
-// ownFrames leaves away what the simulator adds to a stack: its own frames above the panic, and
-// below the task.
-func ownFrames(stack []byte) []byte {
-	lines := bytes.SplitAfter(stack, []byte("\n"))
-	var kept []byte
-	skipping := true // until the panic
-	if !bytes.Contains(stack, []byte("\npanic(")) {
-		skipping = false
-	}
+// ownFrames is what of a stack is the user's: without the frames of the simulator and of runnel
+// above the panic, and those below the task.
+func (e *explorer) ownFrames(stack []byte) (table [][]string) {
+	lines := strings.Split(string(stack), "\n")
+	panicking := strings.Contains(string(stack), "\npanic(")
 	for i := 1; i+1 < len(lines); i += 2 { // a function, and its file
-		name := lines[i]
+		name, file := lines[i], strings.TrimSpace(lines[i+1])
 		switch {
-		case bytes.HasPrefix(name, []byte("panic(")):
-			skipping = false
-		case bytes.Contains(name, []byte("runnel/sim.(*task).main")) || bytes.Contains(name, []byte("runnel/sim.(*T).run(")):
-			return kept
-		case !skipping && !bytes.Contains(name, []byte("runnel/sim.")):
-			kept = append(append(kept, name...), lines[i+1]...)
+		case strings.HasPrefix(name, "panic("):
+			panicking = false
+		case strings.Contains(name, "runnel/sim.(*task).main") || strings.Contains(name, "runnel/sim.(*T).run("):
+			return table
+		case !panicking:
+			table = append(table, e.frame(name, file)...)
 		}
 	}
-	return kept
+	return table
+}
+
+// frame is a line on one frame, none if it is ours.
+func (e *explorer) frame(function, position string) [][]string {
+	position, _, _ = strings.Cut(position, " +0x")
+	colon := strings.LastIndexByte(position, ':')
+	if colon < 0 || isOurs(position[:colon]) {
+		return nil
+	}
+	function = function[strings.LastIndexByte(function, '/')+1:]
+	if args := strings.LastIndexByte(function, '('); args > 0 {
+		function = function[:args]
+	}
+	return [][]string{{"  " + function, e.nameOfFile(position[:colon]) + position[colon:]}}
 }

@@ -19,7 +19,7 @@ import (
 // golden compares the report without its last paragraph, which tells of times.
 func golden(t *testing.T, r sim.Report, want string) {
 	t.Helper()
-	got, _, _ := strings.Cut(r.String(), "\nfound by")
+	got, _, _ := strings.Cut(r.String(), "\nfound in")
 	got = regexp.MustCompile(`_test\.go:\d+`).ReplaceAllString(got, "_test.go:N")
 	if got != strings.TrimPrefix(want, "\n") {
 		t.Errorf("got\n%s\nwant%s", got, want)
@@ -47,21 +47,21 @@ func TestReportOfACircle(t *testing.T) {
 deadlock: 2 tasks waited for ever
   body    waits in Send news     report_test.go:N
   reader  waits in Lock Mutex#2  report_test.go:N  (started at report_test.go:N)
-  (Mutex#2 was made at report_test.go:N)
+  (Mutex#2 was first used at report_test.go:N)
 
 they wait for each other:
   body waits for reader to use news
   reader waits for body, which holds Mutex#2
 
-step    body                     reader
-2       Go                                         report_test.go:N
-3       Lock Mutex#2                               report_test.go:N
-4       Send news ...                              report_test.go:N
-6                                Recv news > body  report_test.go:N
-7                                Lock Mutex#2 ...  report_test.go:N
-9       Unlock Mutex#2 > reader                    report_test.go:N
-10      Lock Mutex#2                               report_test.go:N
-11      Send news ...                              report_test.go:N
+   body                     reader
+1  Go reader                                  report_test.go:N
+2  Lock Mutex#2                               report_test.go:N
+3  Send news ...                              report_test.go:N
+4                           Recv news > body  report_test.go:N
+5                           Lock Mutex#2 ...  report_test.go:N
+6  Unlock Mutex#2 > reader                    report_test.go:N
+7  Lock Mutex#2                               report_test.go:N
+8  Send news ...                              report_test.go:N
 ... the task waits in this operation;  >  lets these tasks go on
 `)
 }
@@ -78,13 +78,14 @@ func TestReportOfForcedDecisions(t *testing.T) {
 	}, sim.Seed(1))
 	golden(t, r, `
 assertion: late
+  server  has not begun    (started at report_test.go:N)
 
-step     time  clock               body
-2        0s                        Go                         report_test.go:N
-3        0s                        Select answer, chan#2 ...  report_test.go:N
-5     !  0s    moves to 1s > body
-5        1s                        "gave up at 1"             report_test.go:N
-5                                  ASSERTION
+     clock               body
+1                        Go server                  report_test.go:N
+2                        Select answer, chan#2 ...  report_test.go:N
+3 !  moves to 1s > body
+4                        "gave up at 1"             report_test.go:N
+                         ASSERTION
 !   a decision that the failure needs; elsewhere each task goes on until it waits or ends
 ... the task waits in this operation;  >  lets these tasks go on
 `)
@@ -135,7 +136,7 @@ func mustBeReadable(t *testing.T, what string, r sim.Report) {
 	t.Helper()
 	lines := strings.Split(r.String(), "\n")
 	for _, line := range lines {
-		if utf8.RuneCountInString(line) > 110 && !strings.Contains(line, "/") && !strings.Contains(line, "waits in") {
+		if utf8.RuneCountInString(line) > 92 && !strings.HasPrefix(line, "found in") {
 			t.Errorf("%s: a line of %d characters: %s", what, utf8.RuneCountInString(line), line)
 		}
 	}
@@ -166,3 +167,58 @@ func TestDistinct(t *testing.T) {
 		t.Errorf("%+v, want 6 distinct ones", r)
 	}
 }
+
+// Where a task is that neither waits nor has ended, and what it is called without a name.
+func TestReportOfTasksOnTheirWay(t *testing.T) {
+	r := failure(t, sim.Assertion, "enough", func(t *sim.T) {
+		c := runnel.New[int](runnel.Name("c"))
+		runnel.Go(pump{c}.run)
+		runnel.Go(pump{c}.run)
+		t.Go("", func() { _, _ = c.Recv(bg) })
+		t.Go("", func() { t.Fatal("enough") })
+		t.Go("idler", t.Point)
+		_, _ = c.Recv(bg)
+	}, sim.Seed(1))
+	golden(t, r, `
+assertion: enough
+  body        can go on from Recv c  report_test.go:N
+  pump.run 2  can go on from Send c  report_test.go:N  (started at report_test.go:N)
+  idler       has not begun                              (started at report_test.go:N)
+
+   body        pump.run  pump.run 2  task 0.3  task 0.4
+1  Go                                                     report_test.go:N
+2  Go                                                     report_test.go:N
+3  Go                                                     report_test.go:N
+4  Go                                                     report_test.go:N
+5  Go                                                     report_test.go:N
+6  Recv c ...                                             report_test.go:N
+7              Send c                                     report_test.go:N
+8                        Send c ...                       report_test.go:N
+9                                    Recv c               report_test.go:N
+                                               ASSERTION
+... the task waits in this operation;  >  lets these tasks go on
+`)
+}
+
+type pump struct{ c *runnel.Chan[int] }
+
+func (p pump) run() { _ = p.c.Send(bg, 1) }
+
+func TestReportOfAPanic(t *testing.T) {
+	r := failure(t, sim.Panic, "divide by zero", func(t *sim.T) {
+		t.Go("first", func() { t.Logf("%d", divide(1, t.Choose(2))) })
+	}, sim.Seed(1))
+	golden(t, r, `
+panic: runtime error: integer divide by zero
+
+   body      first
+1  Go first         report_test.go:N
+             PANIC
+
+in first:
+  sim_test.divide                      report_test.go:N
+  sim_test.TestReportOfAPanic.func1.1  report_test.go:N
+`)
+}
+
+func divide(a, b int) int { return a / b }

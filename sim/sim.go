@@ -120,14 +120,15 @@ func (e *explorer) inBubble(t *testing.T, f func(), r *Report) (stuck string) {
 func commands(r Report, test, pkg string) string {
 	pattern := "^" + strings.ReplaceAll(test, "/", "$/^") + "$"
 	command := fmt.Sprintf("go test %s-run '%s' %s", raceFlag, pattern, pkg)
-	s := ""
-	if r.Token != "" {
-		s += fmt.Sprintf("see it again:  %s=%s %s\n", envReplay, r.Token, command)
+	switch {
+	case r.Token == "" && r.SeedToken == "":
+		return ""
+	case r.Token == "":
+		return fmt.Sprintf("see it again:  %s=%s %s\n", envReplay, r.SeedToken, command)
+	case r.SeedToken == "":
+		return fmt.Sprintf("see it again:  %s=%s %s\n", envReplay, r.Token, command)
 	}
-	if r.SeedToken != "" {
-		s += fmt.Sprintf("as it was found:  %s=%s %s\n", envReplay, r.SeedToken, command)
-	}
-	return s
+	return fmt.Sprintf("see it again:  %s=%s %s\n      (or, as it was found, %s)\n", envReplay, r.Token, command, r.SeedToken)
 }
 
 // packageOfCaller is the import path of the package that called this one.

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,11 +13,12 @@ import (
 // operations do not fit side by side, all share a column, after one with the task's name.
 
 const (
-	maxEvents  = 60  // lines; of a longer run, the end is told
-	maxColumns = 5   // for tasks
-	maxWidth   = 100 // of a line
-	maxTitle   = 24  // of a task
-	maxText    = 50  // of an operation, if it shares its column with others
+	maxEvents  = 60 // lines; of a longer run, the end is told
+	maxListed  = 20 // that had not ended
+	maxColumns = 5  // for tasks
+	maxWidth   = 92 // of a line: go test sets it in by 8, and 100 fit on a screen
+	maxTitle   = 24 // of a task
+	maxText    = 40 // of an operation, if it shares its column with others
 )
 
 // tellEvents writes the table.
@@ -31,19 +33,20 @@ func tellEvents(b *strings.Builder, w *world) {
 	}
 	b.WriteByte('\n')
 	if skipped > 0 {
-		fmt.Fprintf(b, "(the first %s left out)\n", count(skipped, "operation"))
+		fmt.Fprintf(b, "(the first %s left out, until %v)\n", count(skipped, "operation"), es[0].at)
 	}
 	table := sideBySide(es, w.failure)
 	if table == nil {
 		table = inOneColumn(es, w.failure)
 	}
 	writeTable(b, table)
-	tellLegend(b, es)
+	tellLegend(b, es, w.failure != nil)
 }
 
-func tellLegend(b *strings.Builder, es []event) {
+func tellLegend(b *strings.Builder, es []event, failed bool) {
 	if slices.ContainsFunc(es, func(e event) bool { return e.forced }) {
-		b.WriteString("!   a decision that the failure needs; elsewhere each task goes on until it waits or ends\n")
+		b.WriteString("!   a decision " + textIf(failed, "that the failure needs") + textIf(!failed, "of the token") +
+			"; elsewhere each task goes on until it waits or ends\n")
 	}
 	if slices.ContainsFunc(es, func(e event) bool { return e.waits }) {
 		b.WriteString("... the task waits in this operation;  >  lets these tasks go on\n")
@@ -66,20 +69,20 @@ func sideBySide(es []event, f *Failure) [][]string {
 }
 
 func columns(es []event, f *Failure, ts []*task, text func(event) string) [][]string {
-	head := prefixed(es, "step", "", "time")
+	head := []string{""}
 	for _, t := range ts {
 		head = append(head, cut(t.title(), maxTitle))
 	}
 	table := [][]string{head}
 	for _, e := range es {
-		cells := e.prefix(es)
+		cells := []string{e.number()}
 		for _, t := range ts {
 			cells = append(cells, textIf(t == e.t, text(e)))
 		}
 		table = append(table, append(cells, e.site))
 	}
 	if f != nil && f.task != nil {
-		cells := prefixed(es, fmt.Sprint(f.step), "", "")
+		cells := []string{""}
 		for _, t := range ts {
 			cells = append(cells, textIf(t == f.task, strings.ToUpper(string(f.Kind))))
 		}
@@ -90,12 +93,12 @@ func columns(es []event, f *Failure, ts []*task, text func(event) string) [][]st
 
 // inOneColumn is the table with a column for the names of the tasks.
 func inOneColumn(es []event, f *Failure) [][]string {
-	table := [][]string{append(prefixed(es, "step", "", "time"), "task", "operation", "")}
+	table := [][]string{{"", "task", "operation"}}
 	for _, e := range es {
-		table = append(table, append(e.prefix(es), cut(e.t.title(), maxTitle), cut(e.text(), maxText), e.site))
+		table = append(table, []string{e.number(), cut(e.t.title(), maxTitle), cut(e.text(), maxText), e.site})
 	}
 	if f != nil && f.task != nil {
-		table = append(table, append(prefixed(es, fmt.Sprint(f.step), "", ""), f.task.title(), strings.ToUpper(string(f.Kind))))
+		table = append(table, []string{"", cut(f.task.title(), maxTitle), strings.ToUpper(string(f.Kind))})
 	}
 	return table
 }
@@ -121,17 +124,8 @@ func tasksOf(es []event, f *Failure) (ts []*task) {
 	return ts
 }
 
-// prefixed leaves out the time if it does not move.
-func prefixed(es []event, step, mark, time string) []string {
-	if es[len(es)-1].at == 0 {
-		return []string{step, mark}
-	}
-	return []string{step, mark, time}
-}
-
-func (e event) prefix(es []event) []string {
-	return prefixed(es, fmt.Sprint(e.step), textIf(e.forced, "!"), e.at.String())
-}
+// number is what comes before the columns of the tasks.
+func (e event) number() string { return strconv.Itoa(e.n) + textIf(e.forced, " !") }
 
 // brief is the operation, and whether the task waits in it.
 func (e event) brief() string {
@@ -141,14 +135,14 @@ func (e event) brief() string {
 	return e.what
 }
 
-// text tells also whom it lets go on.
+// text tells also whom it starts or lets go on.
 func (e event) text() string {
 	s := e.brief()
+	if e.began != nil {
+		s += " " + e.began.title()
+	}
 	for i, t := range e.woken {
-		if i == 0 {
-			s += " >"
-		}
-		s += " " + t.title()
+		s += textIf(i == 0, " >") + textIf(i > 0, ",") + " " + t.title()
 	}
 	return s
 }

@@ -27,8 +27,10 @@ type task struct {
 	resumed  bool            // and has not given its turn away since
 	index    int             // in world.ready
 	turns    int             // how often it has come to a decision
-	site     string          // of its last operation, if a report will be written
+	site     string          // of its last operation, or of the pending one, if a report will be written
+	pending  bool            // it has not come to its operation yet, if a report will be written
 	failedIn string          // the operation in which it was blocked when the run ended
+	stopped  string          // where it was otherwise, if a report will be written
 	idling   bool            // its last operation found nothing to do: it may be polling
 	since    int             // step at which it became ready
 	weight   uint64          // of the strategy
@@ -165,31 +167,4 @@ func (t *task) path() string {
 		return "0"
 	}
 	return t.parent.path() + "." + strconv.Itoa(t.place)
-}
-
-// title is what a report calls a task.
-func (t *task) title() string {
-	switch {
-	case t.id == clockID:
-		return "clock"
-	case t.name != "":
-		return t.name + t.ordinal()
-	case t.id == 0:
-		return "body"
-	}
-	return "task " + t.path()
-}
-
-// ordinal tells tasks of one name apart: the second is " 2", and so on.
-func (t *task) ordinal() string {
-	n := 1
-	for _, u := range t.world.tasks[:t.id] {
-		if u.name == t.name {
-			n++
-		}
-	}
-	if n == 1 {
-		return ""
-	}
-	return " " + strconv.Itoa(n)
 }

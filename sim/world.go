@@ -131,6 +131,7 @@ func (w *world) spawn(parent *task, f func()) *task {
 	w.tasks = append(w.tasks, t)
 	w.strategy.born(t)
 	w.enable(t)
+	w.starts(t)
 	return t
 }
 
@@ -210,7 +211,7 @@ func (w *world) NewObject(name string) *hook.Object {
 	o := &x.Object
 	x.self[0], o.Self = o, x.self[:]
 	if w.history.verbose {
-		o.Site = callSite()
+		o.Site = w.callSite()
 	}
 	w.objects = append(w.objects, o)
 	mark := uint64(len(w.objects))
@@ -236,6 +237,7 @@ func (w *world) Point(k hook.Kind, objects ...*hook.Object) {
 		w.dpor.arrives(&t.op)
 	}
 	w.strategy.arrived(t)
+	w.comesTo(t)
 	w.pass()
 	t.idling = false
 	t.suspend()
@@ -456,6 +458,7 @@ func (w *world) abort() {
 		if t.state == blocked {
 			t.failedIn = t.op.String()
 		}
+		w.stops(t)
 	}
 	w.aborting = true
 	for _, t := range w.tasks {
@@ -474,7 +477,6 @@ func (w *world) abort() {
 // fail ends the run.
 func (w *world) fail(f *Failure) {
 	if w.failure == nil && !w.aborting {
-		f.step = w.steps
 		w.failure = f
 	}
 }
