@@ -64,7 +64,7 @@ func runChild(t *testing.T, which string, env ...string) (out string, passed boo
 func TestOfTest(t *testing.T) {
 	for which, wants := range map[string][]string{
 		"deadlock":    {"deadlock: 1 task waited for ever", "-run '^TestChild$/^sub$' github.com/runnel-go/runnel/sim\n"},
-		"late":        {"assertion: two", "as it was found:  RUNNEL_SIM_REPLAY=s1.", "see it again:  RUNNEL_SIM_REPLAY=d1."},
+		"late":        {"assertion: two", "(or, as it was found, s1.", "see it again:  RUNNEL_SIM_REPLAY=d1."},
 		"outer Fatal": {"the outer one"},
 		"foreign":     {"the goroutine is not a task of the simulation; start it by runnel.Go"},
 	} {
