@@ -14,7 +14,7 @@ type config struct {
 	maker  string // the constructor, for messages
 	kind   kind
 	cap    int
-	buffer string // the buffer option that was given, for messages
+	buffer string // the buffer option that was given, empty if none was
 	name   string
 	id     uint64 // 0 to be given when needed
 	onDrop any    // func(T, Reason) for some T, or nil
@@ -37,7 +37,7 @@ func Sliding(n int) Option { return bounded("Sliding", sliding, n) }
 // dropped, so memory is the only limit. The memory of a burst is given back when the channel
 // has been emptied.
 func Unbounded() Option {
-	return optionFunc(func(c *config) { c.setBuffer("Unbounded()", unbounded, 0) })
+	return optionFunc(func(c *config) { c.setBuffer("Unbounded", unbounded, 0) })
 }
 
 // Name gives a channel a short name by which people will know it: it is listed by
@@ -65,14 +65,23 @@ func bounded(option string, k kind, n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("runnel: %s(%d): the capacity must be at least 1", option, n))
 	}
-	return optionFunc(func(c *config) { c.setBuffer(fmt.Sprintf("%s(%d)", option, n), k, n) })
+	return optionFunc(func(c *config) { c.setBuffer(option, k, n) })
+}
+
+// bufferCall is the buffer option as it was written.
+func (c *config) bufferCall() string {
+	if c.kind == unbounded {
+		return c.buffer + "()"
+	}
+	return fmt.Sprintf("%s(%d)", c.buffer, c.cap)
 }
 
 func (c *config) setBuffer(option string, k kind, n int) {
-	if c.buffer != "" {
-		panic(fmt.Sprintf("runnel: %s: %s after %s: a channel has one buffer", c.maker, option, c.buffer))
-	}
+	before := *c
 	c.buffer, c.kind, c.cap = option, k, n
+	if before.buffer != "" {
+		panic(fmt.Sprintf("runnel: %s: %s after %s: a channel has one buffer", c.maker, c.bufferCall(), before.bufferCall()))
+	}
 }
 
 func newConfig(maker string, opts []Option) config {
@@ -89,7 +98,7 @@ func newConfig(maker string, opts []Option) config {
 // noBuffer refuses a buffer option where the channel has its own policy.
 func (c *config) noBuffer() {
 	if c.buffer != "" {
-		panic(fmt.Sprintf("runnel: %s: %s given, but this channel brings its own policy", c.maker, c.buffer))
+		panic(fmt.Sprintf("runnel: %s: %s given, but this channel brings its own policy", c.maker, c.bufferCall()))
 	}
 }
 

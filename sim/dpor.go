@@ -148,6 +148,7 @@ func (d *dpor) name() string  { return "dpor" }
 func (d *dpor) prepare(int)   {}
 func (d *dpor) born(*task)    {}
 func (d *dpor) arrived(*task) {}
+func (d *dpor) goes(*task)    {}
 
 func number(t *task) int { return t.id + 1 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,8 +49,7 @@ func newExplorer(body func(*T), opts []Option) *explorer {
 		panic("sim: a simulation inside of a simulation: a body cannot explore another one")
 	}
 	e := &explorer{config: configOf(opts), body: body}
-	e.rng = newSource()
-	e.portfolio = e.strategies(e.rng.Rand)
+	e.portfolio = e.strategies(&e.rng)
 	e.world = &world{explorer: e}
 	e.main = e.world.t.run
 	exclusive.Lock()
@@ -131,7 +129,7 @@ func (e *explorer) plan(i int) run {
 
 // seeded is the run that a seed token stands for.
 func (e *explorer) seeded(s strategy, token seedToken) run {
-	e.rng.pcg.Seed(token.seed, token.index)
+	e.rng.begin(token.seed, token.index)
 	s.prepare(token.length)
 	return run{strategy: s, loose: token.loose, token: token}
 }
@@ -161,17 +159,6 @@ func (e *explorer) start() time.Time {
 		return time.Now()
 	}
 	return start2000
-}
-
-// source is where strategies draw from.
-type source struct {
-	*rand.Rand
-	pcg *rand.PCG
-}
-
-func newSource() source {
-	pcg := rand.NewPCG(0, 0)
-	return source{rand.New(pcg), pcg}
 }
 
 // portfolio is what takes turns.

@@ -78,6 +78,7 @@ func (*plain) name() string  { return "plain" }
 func (*plain) prepare(int)   {}
 func (*plain) born(*task)    {}
 func (*plain) arrived(*task) {}
+func (*plain) goes(*task)    {}
 
 func (s *plain) choose(n int) int {
 	if s.depth == len(s.decisions) {

@@ -49,7 +49,7 @@ func (e *explorer) replay(s schedule) Report {
 	p := run{replay: true, forced: s.decisions}
 	if s.seed.strategy != "" {
 		way, _ := byName(s.seed.strategy) // it was parsed
-		p = e.seeded(way.make(e.rng.Rand), s.seed)
+		p = e.seeded(way.make(&e.rng), s.seed)
 		full := slices.Clone(e.once(p).history.full)
 		p = run{repeat: append(full, 0)[:len(full)]} // not nil
 	}

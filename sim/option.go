@@ -140,23 +140,23 @@ func Strategies(ss ...Strategy) Option {
 // Strategy is a way to draw schedules. None is best: what one hardly ever finds another finds
 // soon.
 type Strategy struct {
-	make func(r *rand.Rand) strategy
+	make func(r *source) strategy
 }
 
 // Random picks evenly among the tasks at every step. It is best at bugs deep in programs whose
 // tasks go in step with each other.
-func Random() Strategy { return Strategy{func(r *rand.Rand) strategy { return random{r} }} }
+func Random() Strategy { return Strategy{func(r *source) strategy { return random{r} }} }
 
 // POS is partial order sampling: operations that touch the same thing are put into a random
 // order, the others are left alone. It is the best single strategy.
-func POS() Strategy { return Strategy{func(r *rand.Rand) strategy { return pos{r} }} }
+func POS() Strategy { return Strategy{func(r *source) strategy { return &pos{source: r} }} }
 
 // PCT is probabilistic concurrency testing: tasks have random priorities, which change depth−1
 // times. It is best at bugs that need one task to be held up for long. It panics unless
 // depth ≥ 1; more than 3 is seldom of use.
 func PCT(depth int) Strategy {
 	atLeast("PCT", depth, 1)
-	return Strategy{func(r *rand.Rand) strategy { return newPCT(r, depth) }}
+	return Strategy{func(r *source) strategy { return newPCT(r, depth) }}
 }
 
 func atLeast(option string, n, least int) {
@@ -166,7 +166,7 @@ func atLeast(option string, n, least int) {
 }
 
 // strategies makes them all.
-func (c *config) strategies(r *rand.Rand) (ss []strategy) {
+func (c *config) strategies(r *source) (ss []strategy) {
 	for _, s := range c.ways {
 		ss = append(ss, s.make(r))
 	}

@@ -1,7 +1,8 @@
 package sim
 
 import (
-	"math/rand/v2"
+	"math/bits"
+	"slices"
 	"strconv"
 )
 
@@ -10,67 +11,110 @@ type strategy interface {
 	name() string
 	prepare(length int)              // for a run, which will typically have so many steps
 	born(t *task)                    // a task was made
-	arrived(t *task)                 // it is about to do its op
+	arrived(t *task)                 // it is ready to do its op
+	goes(t *task)                    // and does it
 	pick(w *world, clock bool) *task // one of w.ready, or the clock if that may go on
 	choose(n int) int                // one of n cases
 }
 
+// source is where strategies draw from. (The generator is splitmix64.)
+type source struct{ state uint64 }
+
+// begin starts the sequence of this index.
+func (s *source) begin(seed, index uint64) { s.state = mix(seed ^ mix(index)) }
+
+func (s *source) draw() uint64 {
+	x := mix(s.state)
+	s.state += gamma
+	return x
+}
+
+// below returns one of 0 … n−1.
+func (s *source) below(n int) int {
+	i, _ := bits.Mul64(s.draw(), uint64(n))
+	return int(i)
+}
+
+func (s *source) choose(n int) int { return s.below(n) }
+
 // random picks evenly at every step. (Random walk.)
-type random struct{ *rand.Rand }
+type random struct{ *source }
 
 func (random) name() string  { return "random" }
 func (random) prepare(int)   {}
 func (random) born(*task)    {}
 func (random) arrived(*task) {}
+func (random) goes(*task)    {}
 
 func (r random) pick(w *world, clock bool) *task {
 	n := len(w.ready)
 	if clock {
 		n++
 	}
-	if i := r.IntN(n); i < len(w.ready) {
+	if i := r.below(n); i < len(w.ready) {
 		return w.ready[i]
 	}
 	return &w.ticker
 }
-
-func (r random) choose(n int) int { return r.IntN(n) }
 
 // pos is partial order sampling: every pending operation gets a random weight and the
 // heaviest goes first; those that work on the same thing then get new ones. So each order of
 // operations that matter is drawn with about the same chance, however long the program.
 //
 // Source: Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018.
-type pos struct{ *rand.Rand }
-
-func (pos) name() string { return "pos" }
-func (pos) prepare(int)  {}
-func (pos) born(*task)   {}
-
-func (p pos) arrived(t *task) { t.weight = p.Uint64() }
-
-func (p pos) pick(w *world, clock bool) *task {
-	best := heaviest(w.ready)
-	if clock && w.ticker.weight > best.weight {
-		w.ticker.weight = p.Uint64()
-		return &w.ticker
-	}
-	for _, t := range w.ready {
-		if t != best && t.op.conflicts(&best.op) {
-			t.weight = p.Uint64()
-		}
-	}
-	return best
+type pos struct {
+	*source
+	pending [][]*task // by the ID of an object: who is ready to do an op on it
 }
 
-func (p pos) choose(n int) int { return p.IntN(n) }
+func (*pos) name() string { return "pos" }
+func (*pos) born(*task)   {}
 
-func heaviest(ts []*task) *task {
-	best := ts[0]
-	for _, t := range ts[1:] {
-		if t.weight > best.weight {
-			best = t
+func (p *pos) prepare(int) {
+	for i := range p.pending {
+		p.pending[i] = emptied(p.pending[i])
+	}
+}
+
+func (p *pos) arrived(t *task) {
+	t.world.weigh(t, p.draw())
+	for _, o := range t.op.objects {
+		for len(p.pending) <= o.ID {
+			p.pending = append(p.pending, nil)
 		}
+		p.pending[o.ID] = append(p.pending[o.ID], t)
+	}
+}
+
+func (p *pos) goes(t *task) {
+	for _, o := range t.op.objects {
+		rest := p.pending[o.ID]
+		i, last := slices.Index(rest, t), len(rest)-1
+		rest[i] = rest[last]
+		p.pending[o.ID] = rest[:last]
+		p.reweigh(t.world, rest[:last])
+	}
+}
+
+// reweigh gives tasks new weights.
+func (p *pos) reweigh(w *world, ts []*task) {
+	if len(ts) < len(w.ready)/4 {
+		for _, t := range ts {
+			w.weigh(t, p.draw())
+		}
+		return
+	}
+	for _, t := range ts {
+		t.weight = p.draw()
+	}
+	w.ready.fixAll()
+}
+
+func (p *pos) pick(w *world, clock bool) *task {
+	best := w.ready[0]
+	if clock && w.ticker.weight > best.weight {
+		w.ticker.weight = p.draw()
+		return &w.ticker
 	}
 	return best
 }
@@ -87,7 +131,7 @@ func heaviest(ts []*task) *task {
 // Source: Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with
 // Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
 type pct struct {
-	*rand.Rand
+	*source
 	depth   int
 	changes []int  // steps, those to come
 	lowest  uint64 // weights below lowEnd count down
@@ -95,8 +139,8 @@ type pct struct {
 
 const lowEnd = 1 << 32
 
-func newPCT(r *rand.Rand, depth int) *pct {
-	return &pct{Rand: r, depth: depth, changes: make([]int, depth-1)}
+func newPCT(r *source, depth int) *pct {
+	return &pct{source: r, depth: depth, changes: make([]int, depth-1)}
 }
 
 func (p *pct) name() string { return "pct" + strconv.Itoa(p.depth) }
@@ -104,12 +148,13 @@ func (p *pct) name() string { return "pct" + strconv.Itoa(p.depth) }
 func (p *pct) prepare(length int) {
 	p.lowest = lowEnd
 	for i := range p.changes {
-		p.changes[i] = 1 + p.IntN(max(length, 2))
+		p.changes[i] = 1 + p.below(max(length, 2))
 	}
 }
 
-func (p *pct) born(t *task)  { t.weight = lowEnd + p.Uint64()>>1 }
+func (p *pct) born(t *task)  { t.weight = lowEnd + p.draw()>>1 }
 func (p *pct) arrived(*task) {}
+func (p *pct) goes(*task)    {}
 
 func (p *pct) pick(w *world, clock bool) *task {
 	for i, at := range p.changes {
@@ -121,12 +166,12 @@ func (p *pct) pick(w *world, clock bool) *task {
 	if w.current.idling {
 		p.lower(w.current)
 	}
-	best := heaviest(w.ready)
+	best := w.ready[0]
 	if !clock || w.ticker.weight < best.weight {
 		return best
 	}
-	w.ticker.weight = lowEnd + p.Uint64()>>1
-	if p.IntN(2) == 0 {
+	w.ticker.weight = lowEnd + p.draw()>>1
+	if p.below(2) == 0 {
 		p.lower(&w.ticker)
 	}
 	return &w.ticker
@@ -134,10 +179,8 @@ func (p *pct) pick(w *world, clock bool) *task {
 
 func (p *pct) lower(t *task) {
 	p.lowest--
-	t.weight = p.lowest
+	t.world.weigh(t, p.lowest)
 }
-
-func (p *pct) choose(n int) int { return p.IntN(n) }
 
 // follow decides nothing: the history of a replay does.
 type follow struct{}
@@ -146,5 +189,6 @@ func (follow) name() string                { return "replay" }
 func (follow) prepare(int)                 {}
 func (follow) born(*task)                  {}
 func (follow) arrived(*task)               {}
+func (follow) goes(*task)                  {}
 func (follow) pick(w *world, _ bool) *task { return w.usual(w.current) }
 func (follow) choose(int) int              { return 0 }

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -11,9 +10,18 @@ import (
 
 // candidates is a world of n tasks that are ready, of which the first runs.
 func candidates(s strategy, n int) *world {
-	w := &world{strategy: s}
+	var objects []int
 	for i := range n {
-		t := &task{world: w, id: i, op: op{kind: hook.Send, objects: []*hook.Object{{ID: i}}}}
+		objects = append(objects, i)
+	}
+	return candidatesOn(s, objects...)
+}
+
+// candidatesOn is candidates that are about to do something to these objects.
+func candidatesOn(s strategy, objects ...int) *world {
+	w := &world{strategy: s}
+	for i, o := range objects {
+		t := &task{world: w, id: i, op: op{kind: hook.Send, objects: []*hook.Object{{ID: o}}}}
 		w.tasks = append(w.tasks, t)
 		s.born(t)
 		w.enable(t)
@@ -25,8 +33,14 @@ func candidates(s strategy, n int) *world {
 	return w
 }
 
+func begun(seed, index uint64) *source {
+	s := &source{}
+	s.begin(seed, index)
+	return s
+}
+
 func TestRandomIsEven(t *testing.T) {
-	s := random{rand.New(rand.NewPCG(1, 2))}
+	s := random{begun(1, 2)}
 	w, drawn := candidates(s, 4), map[int]int{}
 	const n = 50_000
 	for range n {
@@ -45,10 +59,9 @@ func TestRandomIsEven(t *testing.T) {
 // Operations that have nothing to do with each other come in the order of their first weights:
 // who is not picked stays as likely as it was. Those on one object are drawn again.
 func TestPOSDrawsAgainOnlyWhatConflicts(t *testing.T) {
-	s := pos{rand.New(rand.NewPCG(1, 2))}
-	w := candidates(s, 5)
-	w.tasks[1].op.objects = w.tasks[0].op.objects
-	w.tasks[0].weight = math.MaxUint64
+	s := &pos{source: begun(1, 2)}
+	w := candidatesOn(s, 0, 0, 2, 3, 4)
+	w.weigh(w.tasks[0], math.MaxUint64)
 	before := []uint64{}
 	for _, t := range w.tasks {
 		before = append(before, t.weight)
@@ -56,6 +69,7 @@ func TestPOSDrawsAgainOnlyWhatConflicts(t *testing.T) {
 	if got := s.pick(w, false); got != w.tasks[0] {
 		t.Fatalf("picked %d, want the heaviest", got.id)
 	}
+	s.goes(w.tasks[0])
 	for i, task := range w.tasks {
 		if same := task.weight == before[i]; same != (i != 1) {
 			t.Errorf("task %d: drawn again: %v", i, !same)
@@ -63,21 +77,17 @@ func TestPOSDrawsAgainOnlyWhatConflicts(t *testing.T) {
 	}
 }
 
-// n tasks in a row of two operations each on one object: of the orders, all are drawn, none
-// more than a few times as often as another.
+// Tasks that work on one object: of the orders, all are drawn, one about as often as another.
 func TestPOSDrawsAllOrders(t *testing.T) {
 	orders := map[string]int{}
 	for seed := range uint64(20_000) {
-		s := pos{rand.New(rand.NewPCG(seed, 0))}
-		w := candidates(s, 3)
-		one := []*hook.Object{{}}
-		for _, t := range w.tasks {
-			t.op.objects = one
-		}
+		s := &pos{source: begun(seed, 0)}
+		w := candidatesOn(s, 0, 0, 0)
 		order := ""
 		for len(w.ready) > 0 {
 			t := s.pick(w, false)
 			order += string(rune('a' + t.id))
+			s.goes(t)
 			w.disable(t, done)
 		}
 		orders[order]++
@@ -94,7 +104,7 @@ func TestPOSDrawsAllOrders(t *testing.T) {
 
 // Without change points the heaviest runs to its end.
 func TestPCT1RunsByPriority(t *testing.T) {
-	s := newPCT(rand.New(rand.NewPCG(1, 2)), 1)
+	s := newPCT(begun(1, 2), 1)
 	s.prepare(100)
 	w := candidates(s, 6)
 	order := slices.Clone(w.tasks)
@@ -122,7 +132,7 @@ func TestPCTGuarantee(t *testing.T) {
 	for step := 1; step < k; step += 6 {
 		found := 0
 		for seed := range uint64(runs) {
-			s := newPCT(rand.New(rand.NewPCG(seed, 1)), 2)
+			s := newPCT(begun(seed, 1), 2)
 			s.prepare(k)
 			w := candidates(s, n)
 			found += hits(w, s, step, k)
@@ -147,7 +157,7 @@ func hits(w *world, s *pct, step, k int) int {
 // A task that polls lets others go on, and the clock does not move for ever.
 func TestPCTStarvesNobody(t *testing.T) {
 	for seed := range uint64(200) {
-		s := newPCT(rand.New(rand.NewPCG(seed, 1)), 3)
+		s := newPCT(begun(seed, 1), 3)
 		s.prepare(50)
 		w := candidates(s, 3)
 		seen := map[int]int{}
@@ -169,9 +179,9 @@ func TestPCTStarvesNobody(t *testing.T) {
 
 func TestLengthFollowsTheMedian(t *testing.T) {
 	var l length
-	r := rand.New(rand.NewPCG(1, 2))
+	r := begun(1, 2)
 	for i := range 2000 {
-		steps := 80 + r.IntN(40)
+		steps := 80 + r.below(40)
 		if i%20 == 0 {
 			steps = 20_000 // a run that hit its limit
 		}

@@ -1,16 +1,34 @@
 package sim
 
+// slots is where the state of things is kept for a run.
+type slots struct {
+	all   map[any]*any
+	of    any  // what was asked for last: a lock is taken, and then given up
+	place *any // of that
+}
+
 // Slot implements hook.World.
 func (w *world) Slot(of any) *any {
-	slot := w.slots[of]
-	if slot == nil {
-		if w.slots == nil {
-			w.slots = map[any]*any{}
-		}
-		slot = new(any)
-		w.slots[of] = slot
+	s := &w.slots
+	if s.place != nil && s.of == of {
+		return s.place
 	}
-	return slot
+	place := s.all[of]
+	if place == nil {
+		if s.all == nil {
+			s.all = map[any]*any{}
+		}
+		place = new(any)
+		s.all[of] = place
+	}
+	s.of, s.place = of, place
+	return place
+}
+
+// emptied returns the memory of s, with nothing in it.
+func (s slots) emptied() slots {
+	clear(s.all)
+	return slots{all: s.all}
 }
 
 // Fatal implements hook.World.

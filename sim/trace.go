@@ -35,9 +35,12 @@ func (w *world) did(t *task) {
 // heir is the number with which begins what t brings forth: a task or an object.
 func (t *task) heir() uint64 { return mix(t.trace + 1) }
 
+// gamma is odd, and its bits are as good as random: 2⁶⁴ divided by the golden ratio.
+const gamma = 0x9e3779b97f4a7c15
+
 // mix scatters the bits of a number (the finalizer of splitmix64).
 func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
+	x += gamma
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31

@@ -27,12 +27,12 @@ type world struct {
 	loose    bool // the clock may move while tasks could run
 
 	tasks   []*task
-	ready   []*task
+	ready   crowd
 	current *task
 	next    *task // whose turn it is now, until it goes on
 	settler *task // waits until no other task can go on, nil if nobody does
 	objects []*hook.Object
-	slots   map[any]*any // see Slot
+	slots   slots
 
 	steps, limit int
 	contexts     int // tasks that are blocked under a context that can end
@@ -61,14 +61,13 @@ func (w *world) reset(r run) {
 		tasks:      w.tasks[:0],
 		ready:      w.ready[:0],
 		objects:    w.objects[:0],
-		slots:      w.slots,
+		slots:      w.slots.emptied(),
 		log:        w.log[:0],
 		marks:      w.marks[:0],
 		invariants: emptied(w.invariants),
 		history:    history{full: w.history.full[:0], verbose: r.verbose, survey: r.survey},
 		t:          T{world: w, cleanups: emptied(w.t.cleanups)},
 	}
-	clear(w.slots)
 	if w.dpor, _ = r.strategy.(*dpor); w.dpor != nil {
 		w.clock.touched = w.dpor.touchesTime
 	}
@@ -178,28 +177,6 @@ func (w *world) stuck() {
 	default:
 		w.fail(&Failure{Kind: Deadlock, Message: count(left, "task") + " waited for ever"})
 	}
-}
-
-// enable makes t a candidate.
-func (w *world) enable(t *task) {
-	if w.dpor != nil {
-		w.dpor.enables(t)
-	}
-	t.state, t.index, t.since = ready, len(w.ready), w.steps
-	w.ready = append(w.ready, t)
-	w.strategy.arrived(t)
-}
-
-// disable takes t out of the candidates.
-func (w *world) disable(t *task, s state) {
-	if t.state == ready {
-		last := len(w.ready) - 1
-		w.ready[t.index] = w.ready[last]
-		w.ready[t.index].index = t.index
-		w.ready[last] = nil
-		w.ready = w.ready[:last]
-	}
-	t.state = s
 }
 
 // NewObject implements hook.World.
@@ -351,6 +328,7 @@ func (w *world) pass() {
 			break
 		}
 		if t != &w.ticker {
+			w.strategy.goes(t)
 			w.next = t
 			return
 		}
