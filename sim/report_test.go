@@ -62,7 +62,8 @@ they wait for each other:
 6  Unlock Mutex#2 > reader                    report_test.go:N
 7  Lock Mutex#2                               report_test.go:N
 8  Send news ...                              report_test.go:N
-... the task waits in this operation;  >  lets these tasks go on
+... the task waits in this operation
+>   lets these tasks go on
 `)
 }
 
@@ -87,7 +88,8 @@ assertion: late
 4                        "gave up at 1"             report_test.go:N
                          ASSERTION
 !   a decision that the failure needs; elsewhere each task goes on until it waits or ends
-... the task waits in this operation;  >  lets these tasks go on
+... the task waits in this operation
+>   lets these tasks go on
 `)
 }
 
@@ -196,7 +198,7 @@ assertion: enough
 8                        Send c ...                       report_test.go:N
 9                                    Recv c               report_test.go:N
                                                ASSERTION
-... the task waits in this operation;  >  lets these tasks go on
+... the task waits in this operation
 `)
 }
 

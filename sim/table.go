@@ -40,16 +40,19 @@ func tellEvents(b *strings.Builder, w *world) {
 		table = inOneColumn(es, w.failure)
 	}
 	writeTable(b, table)
-	tellLegend(b, es, w.failure != nil)
+	tellLegend(b, es, w.failure != nil, isIn(" > ", table))
 }
 
-func tellLegend(b *strings.Builder, es []event, failed bool) {
+func tellLegend(b *strings.Builder, es []event, failed, arrows bool) {
 	if slices.ContainsFunc(es, func(e event) bool { return e.forced }) {
 		b.WriteString("!   a decision " + textIf(failed, "that the failure needs") + textIf(!failed, "of the token") +
 			"; elsewhere each task goes on until it waits or ends\n")
 	}
 	if slices.ContainsFunc(es, func(e event) bool { return e.waits }) {
-		b.WriteString("... the task waits in this operation;  >  lets these tasks go on\n")
+		b.WriteString("... the task waits in this operation\n")
+	}
+	if arrows {
+		b.WriteString(">   lets these tasks go on\n")
 	}
 }
 
@@ -101,6 +104,12 @@ func inOneColumn(es []event, f *Failure) [][]string {
 		table = append(table, []string{"", cut(f.task.title(), maxTitle), strings.ToUpper(string(f.Kind))})
 	}
 	return table
+}
+
+func isIn(text string, table [][]string) bool {
+	return slices.ContainsFunc(table, func(cells []string) bool {
+		return slices.ContainsFunc(cells, func(c string) bool { return strings.Contains(c, text) })
+	})
 }
 
 func textIf(ok bool, s string) string {
