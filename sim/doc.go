@@ -24,6 +24,8 @@
 // runnel.Go, and wait and sleep by runnel's operations. Nothing else in the code under test need
 // know that it is simulated: stages of package pipe, say, run as they are.
 //
+// The guide docs/guide/testing.md goes from a flaky test to its shortest interleaving.
+//
 // # What is explored
 //
 // Before each operation on a channel or lock of package runnel another task may go on. So may it
@@ -52,8 +54,8 @@
 // ended); and if it comes to no end ([Livelock]). The methods of the outer testing.T that end a
 // test, used in a body, are an [Exit].
 //
-// The report tells who waits for what, and what each task has done, in the order in which it
-// happened. Forced decisions are marked. Everywhere else the schedule is the plainest there is:
+// The report tells where each task is that has not ended, and what each has done, in the order in
+// which it happened. Forced decisions are marked. Everywhere else the schedule is the plainest there is:
 // a task goes on until it waits or ends, then the next one does, and time stands still until
 // nobody can go on. So the marks show what it takes for the failure.
 //

@@ -19,9 +19,10 @@ import (
 var update = flag.Bool("update", false, "write the page anew")
 
 const (
-	page = "../../../docs/guide/testing.md"
-	top  = "../../.."
-	sim  = "../.."
+	page   = "../../../docs/guide/testing.md"
+	top    = "../../.."
+	sim    = "../.."
+	readme = top + "/README.md"
 )
 
 // block is code or output on the page, under a comment that says where it comes from.
@@ -131,6 +132,27 @@ func firstDifference(a, b string) string {
 		}
 	}
 	return "one is longer"
+}
+
+// excerpt is the report in the README, a part of the page's.
+var excerpt = regexp.MustCompile("(?s)(<!-- from docs/guide/testing.md -->\n```\n)(.*?)```\n")
+
+func TestExcerpt(t *testing.T) {
+	_, report, _ := strings.Cut(read(t, page), "runner_test.go:31: ")
+	report, _, found := strings.Cut(report, "        \n        in stopper:")
+	want := strings.ReplaceAll(report, "\n        ", "\n")
+	text := read(t, readme)
+	m := excerpt.FindStringSubmatch(text)
+	switch {
+	case m == nil || !found:
+		t.Error("there is no report")
+	case m[2] != want && *update:
+		if err := os.WriteFile(readme, []byte(strings.Replace(text, m[0], m[1]+want+"```\n", 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case m[2] != want:
+		t.Errorf("the README has\n%s\nthe guide\n%s", m[2], want)
+	}
 }
 
 // The command that the report on the page ends with shows the same failure.
