@@ -95,16 +95,12 @@ func tell(w *world) string {
 	return b.String()
 }
 
-// tellTasks says who waits for what.
+// tellTasks says where those tasks are that have not ended.
 func tellTasks(b *strings.Builder, w *world) {
 	var table [][]string
 	var unnamed []*hook.Object
-	left := 0
 	for _, t := range w.tasks {
 		if t.failedIn == "" && t.stopped == "" {
-			continue
-		}
-		if left++; left > maxListed {
 			continue
 		}
 		table = append(table, t.whereabouts())
@@ -114,18 +110,37 @@ func tellTasks(b *strings.Builder, w *world) {
 			}
 		}
 	}
+	table = alikeAsOne(table)
 	if widthOf(table) > maxWidth {
 		for i := range table {
 			table[i] = table[i][:3] // without the origins
 		}
 	}
-	writeTable(b, table)
-	if left > maxListed {
-		fmt.Fprintf(b, "  … and %s more\n", count(left-maxListed, "task"))
+	if more := len(table) - maxListed; more > 0 {
+		table = append(table[:maxListed], []string{fmt.Sprintf("  … and %d more lines", more)})
 	}
+	writeTable(b, table)
 	for _, o := range unnamed {
 		fmt.Fprintf(b, "  (%s was %s at %s)\n", nameOf(o), firstSeen(o), o.Site)
 	}
+}
+
+// alikeAsOne makes one line of those that differ only in the task: "client … client 9".
+func alikeAsOne(table [][]string) (short [][]string) {
+	for i := 0; i < len(table); {
+		line, n := table[i], 1
+		for i+n < len(table) && slices.Equal(table[i+n][1:], line[1:]) {
+			n++
+		}
+		if n > 2 {
+			last := strings.TrimSpace(table[i+n-1][0])
+			line = append([]string{line[0] + " … " + last}, line[1:]...)
+		} else {
+			n = 1
+		}
+		short, i = append(short, line), i+n
+	}
+	return short
 }
 
 // whereabouts is a line on a task that had not ended.
@@ -137,7 +152,7 @@ func (t *task) whereabouts() []string {
 	if t.origin != "" {
 		origin = "(started at " + t.origin + ")"
 	}
-	return []string{"  " + cut(t.title(), maxTitle), cut(where, maxText), t.site, origin}
+	return []string{"  " + t.title(), cut(where, maxText), t.site, origin}
 }
 
 // firstSeen is what was done where an object was first seen: locks and the like need not be made.

@@ -224,3 +224,22 @@ in first:
 }
 
 func divide(a, b int) int { return a / b }
+
+func TestReportOfAlikeTasks(t *testing.T) {
+	r := failure(t, sim.Leak, "", func(t *sim.T) {
+		c := runnel.New[int](runnel.Name("a channel whose name is longer than a column"))
+		for range 30 {
+			t.Go("a client with an extraordinary name", func() { _ = c.Send(bg, 1) })
+		}
+		_, _ = c.Recv(bg)
+	}, sim.Seed(1))
+	s := r.String()
+	for _, want := range []string{
+		"  a client with an extr… 2 … a client with an ext… 30  waits in Send a channel whose name is l…  report_test.go:",
+		"\n(1 operation before these left out)\n",
+	} {
+		if !strings.Contains(s, want) {
+			t.Errorf("want %q in\n%s", want, s)
+		}
+	}
+}

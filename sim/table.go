@@ -14,7 +14,7 @@ import (
 
 const (
 	maxEvents  = 60 // lines; of a longer run, the end is told
-	maxListed  = 20 // that had not ended
+	maxListed  = 20 // lines on tasks that had not ended
 	maxColumns = 5  // for tasks
 	maxWidth   = 92 // of a line: go test sets it in by 8, and 100 fit on a screen
 	maxTitle   = 24 // of a task
@@ -33,7 +33,7 @@ func tellEvents(b *strings.Builder, w *world) {
 	}
 	b.WriteByte('\n')
 	if skipped > 0 {
-		fmt.Fprintf(b, "(the first %s left out, until %v)\n", count(skipped, "operation"), es[0].at)
+		fmt.Fprintf(b, "(%s before these left out%s)\n", count(skipped, "operation"), textIf(es[0].at > 0, ", until "+es[0].at.String()))
 	}
 	table := sideBySide(es, w.failure)
 	if table == nil {
@@ -74,7 +74,7 @@ func sideBySide(es []event, f *Failure) [][]string {
 func columns(es []event, f *Failure, ts []*task, text func(event) string) [][]string {
 	head := []string{""}
 	for _, t := range ts {
-		head = append(head, cut(t.title(), maxTitle))
+		head = append(head, t.title())
 	}
 	table := [][]string{head}
 	for _, e := range es {
@@ -98,10 +98,10 @@ func columns(es []event, f *Failure, ts []*task, text func(event) string) [][]st
 func inOneColumn(es []event, f *Failure) [][]string {
 	table := [][]string{{"", "task", "operation"}}
 	for _, e := range es {
-		table = append(table, []string{e.number(), cut(e.t.title(), maxTitle), cut(e.text(), maxText), e.site})
+		table = append(table, []string{e.number(), e.t.title(), cut(e.text(), maxText), e.site})
 	}
 	if f != nil && f.task != nil {
-		table = append(table, []string{"", cut(f.task.title(), maxTitle), strings.ToUpper(string(f.Kind))})
+		table = append(table, []string{"", f.task.title(), strings.ToUpper(string(f.Kind))})
 	}
 	return table
 }

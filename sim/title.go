@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// title is what a report calls a task.
+// title is what a report calls a task. It has at most maxTitle characters.
 func (t *task) title() string {
 	if t.id == clockID {
 		return "clock"
 	}
-	name := t.ownName()
+	name, ordinal := t.ownName(), ""
 	n := 1
 	for _, u := range t.world.tasks[:t.id] {
 		if u.ownName() == name {
 			n++
 		}
 	}
-	if n == 1 {
-		return name
+	if n > 1 {
+		ordinal = " " + strconv.Itoa(n)
 	}
-	return name + " " + strconv.Itoa(n)
+	return cut(name, maxTitle-len(ordinal)) + ordinal
 }
 
 // ownName is what tells a task apart from others, but for a number: the name that it was given,
