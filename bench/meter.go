@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/runnel-go/runnel/bench/load"
 )
 
 // meter measures one sample of one implementation. The benchmark function
@@ -34,19 +36,19 @@ type meter struct {
 // start begins the sample. What costs most to read is read farthest from the
 // clock, and reading the delay, which allocates, is outside of what is counted.
 func (m *meter) start() {
-	m.before.delay = queueTime()
+	m.before.delay = load.Queued()
 	runtime.ReadMemStats(&m.before.mem)
-	m.before.cpu = cpuTime()
+	m.before.cpu = load.CPU()
 	m.before.at = time.Now()
 }
 
 // stop ends the sample.
 func (m *meter) stop() {
 	m.wall = time.Since(m.before.at)
-	m.cpu = cpuTime() - m.before.cpu
+	m.cpu = load.CPU() - m.before.cpu
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	m.delay = queueTime() - m.before.delay
+	m.delay = load.Queued() - m.before.delay
 	m.mallocs = float64(mem.Mallocs-m.before.mem.Mallocs) / float64(m.n)
 	m.bytes = float64(mem.TotalAlloc-m.before.mem.TotalAlloc) / float64(m.n)
 }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// cpuTime is the CPU time that the process has used.
-func cpuTime() time.Duration {
+// CPU is the CPU time that the process has used.
+func CPU() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
@@ -17,8 +17,8 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// queueTime is how long the threads of the process have queued for a CPU.
-func queueTime() (sum time.Duration) {
+// Queued is how long the threads of the process have queued for a CPU.
+func Queued() (sum time.Duration) {
 	threads, _ := os.ReadDir("/proc/self/task")
 	for _, t := range threads {
 		text, _ := os.ReadFile("/proc/self/task/" + t.Name() + "/schedstat")
