@@ -42,9 +42,7 @@ func current() hook.World {
 func init() { hook.Install(current) }
 
 func newExplorer(body func(*T), opts []Option) *explorer {
-	if body == nil {
-		panic("sim: the body is nil, want a function")
-	}
+	mustRun(body)
 	if isTask() {
 		panic("sim: a simulation inside of a simulation: a body cannot explore another one")
 	}
@@ -55,6 +53,12 @@ func newExplorer(body func(*T), opts []Option) *explorer {
 	exclusive.Lock()
 	running.Store(e.world)
 	return e
+}
+
+func mustRun(body func(*T)) {
+	if body == nil {
+		panic("sim: the body is nil, want a function")
+	}
 }
 
 // close ends the coroutines and lets other simulations run.

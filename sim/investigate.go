@@ -46,10 +46,8 @@ func (r *Report) told(w *world) { r.Failure, r.text = w.failure, tell(w) }
 
 // replay runs the one schedule that a token stands for, and tells it.
 func (e *explorer) replay(s schedule) Report {
-	p := run{replay: true, forced: s.decisions}
-	if s.seed.strategy != "" {
-		way, _ := byName(s.seed.strategy) // it was parsed
-		p = e.seeded(way.make(&e.rng), s.seed)
+	p := e.drawn(s)
+	if p.strategy != nil {
 		full := slices.Clone(e.once(p).history.full)
 		p = run{repeat: append(full, 0)[:len(full)]} // not nil
 	}
@@ -65,6 +63,18 @@ func (e *explorer) replay(s schedule) Report {
 			"of %s in it, %d came up)\n", count(len(s.decisions), "decision"), len(s.decisions)-w.history.left) + r.text
 	}
 	return r
+}
+
+// drawn is the run that a token stands for: of a strategy, or of given decisions.
+func (e *explorer) drawn(s schedule) run {
+	switch {
+	case s.taped:
+		return run{strategy: newTape(s.tape), loose: !e.punctual}
+	case s.seed.strategy != "":
+		way, _ := byName(s.seed.strategy) // it was parsed
+		return e.seeded(way.make(&e.rng), s.seed)
+	}
+	return run{replay: true, forced: s.decisions}
 }
 
 // differs compares a run with the same schedule's first one. A body that depends on nothing

@@ -13,6 +13,7 @@ import (
 //
 //	s1.strategy.time.seed.index.length    what the strategy draws
 //	d1.decisions                          deviations from the default policy
+//	t1.bytes                              what a fuzzer made up, see tape.go; in base64
 //
 // Decisions are written as digits of four bits (numbers below 8 in one digit), in base64: for
 // each what was decided, the path of the task, its turn, and whom it let go on, or the choice.
@@ -32,9 +33,12 @@ func parseToken(token string) (schedule, error) {
 		s, err = decode(token[len(decisionPrefix):])
 	case strings.HasPrefix(token, seedPrefix):
 		s.seed, err = parseSeedToken(token[len(seedPrefix):])
+	case strings.HasPrefix(token, tapePrefix):
+		s.tape, err = base64.RawURLEncoding.DecodeString(token[len(tapePrefix):])
+		s.taped = true
 	default:
-		return s, fmt.Errorf("sim: token %q begins neither with %q nor with %q: it is none, or of another version",
-			token, decisionPrefix, seedPrefix)
+		return s, fmt.Errorf("sim: token %q begins neither with %q nor with %q nor with %q: it is none, or of another version",
+			token, decisionPrefix, seedPrefix, tapePrefix)
 	}
 	if err != nil {
 		return s, fmt.Errorf("sim: token %q is damaged: %w", token, err)
@@ -44,8 +48,10 @@ func parseToken(token string) (schedule, error) {
 
 // schedule is what a token stands for.
 type schedule struct {
-	seed        seedToken // its strategy is empty if the decisions are given
+	seed        seedToken // its strategy is empty if the decisions or a tape are given
 	decisions   []decision
+	tape        []byte
+	taped       bool // the tape is given, which may have no bytes
 	fingerprint uint32
 }
 
