@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -149,3 +150,37 @@ func ReplayOnce(token string, body func(*T), opts ...Option) (Report, uint32) {
 
 // Strayed tells whether a replay has found its token to be of another test.
 func (r Report) Strayed() bool { return strings.HasPrefix(r.text, "(not the schedule") }
+
+// Played is what a run has come to.
+type Played struct {
+	Failure  *Failure
+	Steps    int
+	Print    uint32 // of what the tasks did
+	Read     int    // bytes of the tape
+	Diverged bool   // from what was to be repeated
+}
+
+func (e *explorer) played(r run) Played {
+	w := e.once(r)
+	p := Played{Failure: w.failure, Steps: w.steps, Print: fingerprint(w.log), Diverged: w.history.diverged}
+	if s, ok := r.strategy.(*tape); ok {
+		p.Read = s.at
+	}
+	return p
+}
+
+// PlayTape runs the schedule of a tape, and then repeats it decision by decision.
+func PlayTape(input []byte, body func(*T), opts ...Option) (first, again Played) {
+	e := newExplorer(body, opts)
+	defer e.close()
+	first = e.played(run{strategy: newTape(input), loose: !e.punctual})
+	full := append(slices.Clone(e.world.history.full), 0)
+	return first, e.played(run{repeat: full[:len(full)-1]})
+}
+
+// PlayDefault runs the schedule of the default policy.
+func PlayDefault(body func(*T), opts ...Option) Played {
+	e := newExplorer(body, opts)
+	defer e.close()
+	return e.played(run{replay: true})
+}

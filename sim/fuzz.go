@@ -4,7 +4,6 @@ import (
 	"flag"
 	"os"
 	"slices"
-	"sync"
 	"testing"
 )
 
@@ -38,6 +37,7 @@ func Fuzz(f *testing.F, body func(*T), opts ...Option) {
 		body: body, opts: slices.Concat([]Option{Seed(1)}, opts, more),
 		explore: slices.Concat([]Option{aBit}, opts, more),
 		token:   os.Getenv(envReplay), worker: isWorker(), name: f.Name(), pkg: packageOfCaller(),
+		told: map[string]string{},
 	}
 	for _, s := range seeds {
 		f.Add(s)
@@ -52,13 +52,12 @@ var seeds = [][]byte{{}, {0}, {2, 3, 1, 12}, {0, 8, 16, 0, 8, 16, 0, 8}}
 // fuzzing is one call of Fuzz.
 type fuzzing struct {
 	body          func(*T)
-	opts, explore []Option // for an input, and for exploring without one
-	token         string   // to be replayed instead
-	worker        bool     // this is a process in which a fuzzer tries inputs
-	name, pkg     string   // for the command that replays a failure
-	once          sync.Once
-
-	told map[string]string // reports by the class of their failure
+	opts, explore []Option          // for an input, and for exploring without one
+	token         string            // to be replayed instead
+	worker        bool              // this is a process in which a fuzzer tries inputs
+	name, pkg     string            // for the command that replays a failure
+	calls         int               // of first
+	told          map[string]string // reports by the class of their failure
 }
 
 func isWorker() bool {
@@ -66,9 +65,8 @@ func isWorker() bool {
 	return f != nil && f.Value.String() == "true"
 }
 
-// input runs one input.
+// input runs one input. It is no Helper: its caller is package reflect.
 func (z *fuzzing) input(t *testing.T, input []byte) {
-	t.Helper()
 	switch {
 	case z.token != "":
 		z.replay(t)
@@ -76,30 +74,30 @@ func (z *fuzzing) input(t *testing.T, input []byte) {
 		z.try(t, input)
 	default:
 		z.must(t, z.opts, func(e *explorer) Report { return e.play(input) })
-		if len(input) == 0 {
-			z.once.Do(func() {
-				t.Helper()
-				t.Log(z.must(t, z.explore, (*explorer).explore).Coverage())
-			})
+		if len(input) == 0 && z.first() {
+			t.Log(z.must(t, z.explore, (*explorer).explore).Coverage())
 		}
 	}
 }
 
+// first is true when it is called for the first time.
+func (z *fuzzing) first() bool {
+	z.calls++
+	return z.calls == 1
+}
+
 // replay runs the schedule of the token, with the first input of all.
 func (z *fuzzing) replay(t *testing.T) {
-	t.Helper()
 	if z.worker {
 		t.Fatalf("sim: %s is set, which runs one schedule: that goes without -fuzz", envReplay)
 	}
-	z.once.Do(func() {
-		t.Helper()
+	if z.first() {
 		Replay(t, z.token, z.body, z.opts...)
-	})
+	}
 }
 
 // must fails t if f finds a failure.
 func (z *fuzzing) must(t *testing.T, opts []Option, f func(*explorer) Report) Report {
-	t.Helper()
 	r := check(t, z.body, opts, f)
 	if r.Failure != nil {
 		t.Fatal(z.tell(r))
@@ -113,7 +111,6 @@ func (z *fuzzing) tell(r Report) string { return r.String() + "\n" + commands(r,
 // many that fail in the same way. Of those only the first one is investigated, and its report
 // stands for all.
 func (z *fuzzing) try(t *testing.T, input []byte) {
-	t.Helper()
 	var known string
 	r := check(t, z.body, z.opts, func(e *explorer) Report {
 		return e.playUnless(input, func(f *Failure) bool {
@@ -126,9 +123,6 @@ func (z *fuzzing) try(t *testing.T, input []byte) {
 	}
 	if known == "" {
 		known = z.tell(r)
-		if z.told == nil {
-			z.told = map[string]string{}
-		}
 		z.told[r.Failure.class()] = known
 	}
 	t.Fatal(known)
@@ -143,7 +137,6 @@ func (e *explorer) play(input []byte) Report {
 func (e *explorer) playUnless(input []byte, known func(*Failure) bool) Report {
 	s := newTape(input)
 	w := e.once(run{strategy: s, loose: !e.punctual})
-	w.cover()
 	r := Report{Seed: e.seed, Longest: e.longest, Steps: e.spent}
 	switch {
 	case w.failure == nil:

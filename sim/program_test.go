@@ -143,8 +143,16 @@ func (s *stack) Pop() int {
 
 // newProgram draws a program: so many tasks and steps of each at most.
 func newProgram(seed uint64, tasks, steps int, kinds []kindOfChannel) program {
-	r := rand.New(rand.NewPCG(seed, uint64(tasks*100+steps)))
-	p := program{seed: seed, ctx: r.IntN(3) == 0}
+	p := drawProgram(rand.New(rand.NewPCG(seed, uint64(tasks*100+steps))), tasks, steps, kinds)
+	p.seed = seed
+	return p
+}
+
+// drawer is where a program is drawn from.
+type drawer interface{ IntN(n int) int }
+
+func drawProgram(r drawer, tasks, steps int, kinds []kindOfChannel) program {
+	p := program{ctx: r.IntN(3) == 0}
 	for range 1 + r.IntN(3) {
 		p.chans = append(p.chans, kinds[r.IntN(len(kinds))])
 	}
@@ -159,7 +167,7 @@ func newProgram(seed uint64, tasks, steps int, kinds []kindOfChannel) program {
 	return p
 }
 
-func (p *program) newStep(r *rand.Rand, value *int) step {
+func (p *program) newStep(r drawer, value *int) step {
 	s := step{do: p.drawAction(r), ch: r.IntN(len(p.chans)), who: r.IntN(2)}
 	n := 1
 	switch s.do {
@@ -182,7 +190,7 @@ func (p *program) newStep(r *rand.Rand, value *int) step {
 	return s
 }
 
-func (p *program) drawAction(r *rand.Rand) action {
+func (p *program) drawAction(r drawer) action {
 	total := 0
 	for _, w := range weights {
 		total += w
