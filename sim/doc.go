@@ -63,13 +63,28 @@
 //
 // A report ends with commands that run the failing schedule again, by tokens in the environment:
 // the shortened one (d1.…) outlives changes of the program that do not touch the decisions in
-// it, and the one that was found (s1.…) is good for the same build. To keep one as a test of
-// its own, give the token to [Replay].
+// it, and the one that was found (s1.…, by a fuzzer t1.…) is good for the same build. To keep
+// one as a test of its own, give the token to [Replay].
 //
 //	RUNNEL_SIM_REPLAY=token       run this schedule only, and tell it
 //	RUNNEL_SIM_SEED=number        as the option Seed
 //	RUNNEL_SIM_SCHEDULES=number   as the option Schedules
 //	RUNNEL_SIM_FOR=duration       as the option For
+//
+// # Fuzzing
+//
+// [Fuzz] makes a body the target of Go's native fuzzing. The input is the schedule, one byte for
+// each deviation from the plainest one, and what [T.Choose] draws:
+//
+//	func FuzzShutdown(f *testing.F) { sim.Fuzz(f, shutdown) }
+//
+//	go test -fuzz '^FuzzShutdown$'
+//
+// So a search goes on for as long as it is let, is guided by the code that schedules reach, and
+// keeps in its corpus what it has learned. What it makes up is no better than what the strategies
+// draw: without -fuzz the target is a Test, which also runs the inputs that have failed before.
+// Fuzzers shorten the inputs that they keep, which takes long where a schedule does;
+// -fuzzminimizetime 1s limits that.
 //
 // # Honest limits
 //

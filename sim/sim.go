@@ -59,8 +59,8 @@ func Test(t *testing.T, body func(*T), opts ...Option) {
 
 // Replay runs the one schedule that token stands for, and tells it: it fails t if the schedule
 // fails. A token that begins with d1 holds the decisions of a schedule and is good for as long
-// as the body comes to the same decisions; one that begins with s1 holds a seed and is good for
-// the same build.
+// as the body comes to the same decisions; one that begins with s1 holds a seed, or with t1 what
+// a fuzzer made up, and is good for the same build.
 func Replay(t *testing.T, token string, body func(*T), opts ...Option) {
 	t.Helper()
 	p, err := parseToken(token)
