@@ -140,15 +140,19 @@ func TestFuzzFinds(t *testing.T) {
 
 var ignored = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// mustReplay expects that the commands in out show the failure again.
+// mustReplay expects that the tokens in out show the failure again.
 func mustReplay(t *testing.T, dir, bug, out, want string) {
 	t.Helper()
-	for _, m := range regexp.MustCompile(`(RUNNEL_SIM_REPLAY=\S+) go test .*-run '(\S+)'`).FindAllStringSubmatch(out, -1) {
-		again, passed := fuzzPlanted(t, dir, bug, []string{"-test.run=" + m[2]}, m[1])
-		mustFail(t, m[1], again, passed, want)
-		again, passed = fuzzPlanted(t, dir, "", []string{"-test.run=" + m[2], "-test.v"}, m[1])
+	if bug != "native" && (!strings.Contains(out, "=d1.") || !strings.Contains(out, "t1.")) {
+		t.Errorf("no tokens in %s", out)
+	}
+	for _, token := range regexp.MustCompile(`\b[dt]1\.[\w-]+`).FindAllString(out, -1) {
+		env := "RUNNEL_SIM_REPLAY=" + token
+		again, passed := fuzzPlanted(t, dir, bug, plain, env)
+		mustFail(t, token, again, passed, want)
+		again, passed = fuzzPlanted(t, dir, "", plain, env)
 		if n := strings.Count(again, " passes:"); !passed || n != 1 {
-			t.Errorf("%s without the bug: replayed %d times, passed: %v\n%s", m[1], n, passed, again)
+			t.Errorf("%s without the bug: replayed %d times, passed: %v\n%s", token, n, passed, again)
 		}
 	}
 }
@@ -156,7 +160,7 @@ func mustReplay(t *testing.T, dir, bug, out, want string) {
 // Without -fuzz, it explores as Test does.
 func TestFuzzWithoutFuzzing(t *testing.T) {
 	out, passed := fuzzPlanted(t, t.TempDir(), "order", plain)
-	mustFail(t, "order", out, passed, "assertion: not this one", "found by dpor", "-run '^FuzzPlanted$' github.com/runnel-go/runnel/sim\n")
+	mustFail(t, "order", out, passed, "assertion: not this one", " by dpor", "-run '^FuzzPlanted$' github.com/runnel-go/runnel/sim\n")
 	out, passed = fuzzPlanted(t, t.TempDir(), "order", plain, "RUNNEL_SIM_SEED=7", "RUNNEL_SIM_SCHEDULES=1000")
 	mustFail(t, "seed", out, passed, "assertion: not this one")
 	out, passed = fuzzPlanted(t, t.TempDir(), "", plain)

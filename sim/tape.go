@@ -47,6 +47,7 @@ func (*tape) name() string  { return tapeName }
 func (*tape) prepare(int)   {}
 func (*tape) born(t *task)  { t.weight = lowEnd }
 func (*tape) arrived(*task) {}
+func (*tape) goes(*task)    {}
 
 // next is the next byte; it is false at the end.
 func (s *tape) next() (b byte, ok bool) {
@@ -89,7 +90,7 @@ func (s *tape) pick(w *world, clock bool) *task {
 	if clock {
 		s.others = append(s.others, &w.ticker)
 	}
-	s.hold(usual)
+	s.hold(w, usual)
 	return s.others[s.index(len(s.others))]
 }
 
@@ -107,7 +108,7 @@ func (s *tape) index(n int) int {
 func (s *tape) usual(w *world) *task {
 	t := w.current
 	if t.idling && s.lowest < lowEnd {
-		s.hold(t)
+		s.hold(w, t)
 	}
 	best := w.ready[0]
 	for _, r := range w.ready[1:] {
@@ -118,9 +119,9 @@ func (s *tape) usual(w *world) *task {
 	return best
 }
 
-func (s *tape) hold(t *task) {
+func (s *tape) hold(w *world, t *task) {
 	s.lowest--
-	t.weight = s.lowest
+	w.weigh(t, s.lowest)
 }
 
 // turnOf is the place of t in the order in which the default policy would let tasks go on.

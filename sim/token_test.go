@@ -58,7 +58,7 @@ func TestTokensAreShort(t *testing.T) {
 func TestDamagedTokens(t *testing.T) {
 	for _, token := range []string{
 		"", "d1", "x1.AAAA", "d2.AAAA", "d1.!", "d1.", "d1.AA", "d1.8AAAAAAA", "d1.////////////", "s1.", "s1.pos.loose.1.2",
-		"s1.pos.late.1.2.3", "s1.best.loose.1.2.3", "s1.pos.loose.g.2.3", "s1.pos.loose.1.-2.3", "s1.pos.loose.1.2.x",
+		"t1.!", "t1.A", "s1.pos.late.1.2.3", "s1.best.loose.1.2.3", "s1.pos.loose.g.2.3", "s1.pos.loose.1.-2.3", "s1.pos.loose.1.2.x",
 	} {
 		if s, err := parseToken(token); err == nil || !strings.HasPrefix(err.Error(), "sim: token") {
 			t.Errorf("%q: %+v, %v", token, s, err)
