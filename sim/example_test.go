@@ -174,12 +174,11 @@ func ExampleT_Cleanup() {
 		stop, stopped := runnel.New[int](), runnel.New[int]()
 		t.Cleanup(func() {
 			stop.Close()
-			_, _ = stopped.Recv(t.Context()) // without this, the server could still be running
+			_, _ = stopped.Recv(context.Background()) // t.Context has ended
 		})
 		t.Go("server", func() {
 			defer stopped.Close()
-			for range stop.All(t.Context()) {
-			}
+			_, _ = stop.Recv(context.Background())
 		})
 	})
 	fmt.Println(r.Failure)

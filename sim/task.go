@@ -58,18 +58,6 @@ type op struct {
 	objects []*hook.Object
 }
 
-// conflicts tells whether two operations work on the same thing.
-func (a *op) conflicts(b *op) bool {
-	for _, x := range a.objects {
-		for _, y := range b.objects {
-			if x == y {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // Wake implements hook.Task: whoever completes the operation in which t is blocked calls it.
 func (t *task) Wake() {
 	if t.woken {
