@@ -36,6 +36,8 @@ func TestStopWhileStarting(t *testing.T) {
 	sim.Replay(t, "d1.ERISz4RGIg", startAndStop)
 }
 
+func FuzzStop(f *testing.F) { sim.Fuzz(f, startAndStop) }
+
 func startAndStop(t *sim.T) {
 	r := NewRunner()
 	accepted := runnel.New[bool](runnel.Buffer(1), runnel.Name("accepted"))
