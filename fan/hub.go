@@ -7,7 +7,6 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
-	"sync"
 
 	"github.com/runnel-go/runnel"
 )
@@ -26,7 +25,7 @@ type hub[K comparable, T any] struct {
 	key  func(T) K
 	wake *runnel.Chan[struct{}] // tells a Run that waits for taps that something has changed
 
-	mu      sync.Mutex
+	mu      runnel.Mutex
 	taps    map[K][]*Tap[T]
 	joined  uint64 // how many taps have ever joined
 	started bool

@@ -2,7 +2,6 @@ package fan
 
 import (
 	"context"
-	"sync"
 
 	"github.com/runnel-go/runnel"
 )
@@ -49,7 +48,7 @@ type Mix[T any] struct {
 	orders *runnel.Chan[*order[T]] // a rendezvous
 	gone   *runnel.Chan[struct{}]  // the output was closed by somebody else
 
-	mu    sync.Mutex
+	mu    runnel.Mutex
 	phase phase
 	desk  *desk[T] // guarded by mu before Run, then Run's
 

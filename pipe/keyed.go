@@ -3,7 +3,6 @@ package pipe
 import (
 	"context"
 	"math"
-	"sync"
 
 	"github.com/runnel-go/runnel"
 )
@@ -47,7 +46,7 @@ type keyed[K comparable, A, B any] struct {
 	ready          *runnel.Chan[*lane[K, A]] // lanes that need a worker
 	room           *runnel.Chan[struct{}]    // tells the reader that a value has left
 
-	mu      sync.Mutex
+	mu      runnel.Mutex
 	lanes   map[K]*lane[K, A]
 	live    int
 	spare   []*lane[K, A] // to be used again

@@ -2,7 +2,6 @@ package pipe
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
 	"github.com/runnel-go/runnel"
@@ -28,7 +27,7 @@ type order[A, B any] struct {
 	f    func(context.Context, A, *turn[A, B]) error
 	next atomic.Uint64 // written with the lock held, by the worker whose turn it is
 
-	mu     sync.Mutex
+	mu     runnel.Mutex
 	taken  uint64
 	slots  []outcome[A, B]
 	taking bool
