@@ -27,13 +27,12 @@ func (c *clock) start() { c.began = time.Now() }
 // waited is how long the wait has lasted.
 func (c *clock) waited() time.Duration { return time.Since(c.began) }
 
-// alarm returns a case that fires after so many nanoseconds of the wait, or before; with 0
-// nothing does.
-func (c *clock) alarm(after int64) runnel.Case {
+// alarm returns a case that fires after that much of the wait, or before; with 0 nothing does.
+func (c *clock) alarm(after time.Duration) runnel.Case {
 	if after == 0 {
 		return nil
 	}
-	at := c.began.Add(time.Duration(after))
+	at := c.began.Add(after)
 	if c.timer == nil || c.rings.After(at) {
 		c.stop()
 		c.rings = at

@@ -2,6 +2,7 @@ package fan
 
 import (
 	"context"
+	"time"
 
 	"github.com/runnel-go/runnel"
 )
@@ -24,12 +25,13 @@ type delivery[T any] struct {
 	cases   []runnel.Case // woken, the clock, then one case for each pending tap
 	woken   *runnel.RecvCase[struct{}]
 	clock   clock
+	mu      *runnel.Mutex // of the hub
 }
 
 const fixedCases = 2 // woken and the clock
 
-func newDelivery[T any](wake *runnel.Chan[struct{}]) *delivery[T] {
-	return &delivery[T]{woken: runnel.RecvFrom(wake)}
+func newDelivery[T any](mu *runnel.Mutex, wake *runnel.Chan[struct{}]) *delivery[T] {
+	return &delivery[T]{mu: mu, woken: runnel.RecvFrom(wake)}
 }
 
 // deliver gives v to d.taps. It blocks until each of them has taken v or has left. If ctx ends
@@ -89,13 +91,19 @@ func (d *delivery[T]) choices(v T) []runnel.Case {
 
 // alarm sets the clock for the pending tap that is to be evicted first, if any.
 func (d *delivery[T]) alarm() runnel.Case {
-	first := int64(0)
+	return d.clock.alarm(d.shortest())
+}
+
+// shortest is the least patience of a pending tap, 0 if none is to be evicted.
+func (d *delivery[T]) shortest() (first time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, t := range d.pending {
-		if p := t.patience.Load(); p > 0 && (first == 0 || p < first) {
+		if p := t.patience; p > 0 && (first == 0 || p < first) {
 			first = p
 		}
 	}
-	return d.clock.alarm(first)
+	return first
 }
 
 // settle keeps the taps that are still full.
@@ -116,14 +124,20 @@ func (d *delivery[T]) settle(chosen runnel.Case, v T) {
 func (d *delivery[T]) evict(v T) {
 	waited := d.clock.waited()
 	d.keep(func(t *Tap[T]) bool {
-		p := t.patience.Load()
-		if p == 0 || int64(waited) < p {
+		if !d.isOver(t, waited) {
 			return true
 		}
 		t.ch.CloseWith(ErrEvicted)
 		t.lose(v)
 		return false
 	})
+}
+
+// isOver tells whether t has been waited for as long as it may be.
+func (d *delivery[T]) isOver(t *Tap[T], waited time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return t.patience > 0 && waited >= t.patience
 }
 
 // giveUp accounts for v on the taps that it is still on its way to.

@@ -47,7 +47,7 @@ func (h *hub[K, T]) nudge() { h.wake.TrySend(struct{}{}) }
 // tap makes a tap for the values of key. However it is closed, it leaves at once, and a Run
 // that waits for it is told.
 func (h *hub[K, T]) tap(key K, opts []runnel.Option) *Tap[T] {
-	t := newTap[T](h.nudge, opts)
+	t := newTap[T](&h.mu, h.nudge, opts)
 	t.ch.OnClose(func(error) {
 		h.leave(key, t)
 		h.nudge()
@@ -149,7 +149,7 @@ func (h *hub[K, T]) end(cause error) []*Tap[T] {
 
 // move is run without what comes before and after.
 func (h *hub[K, T]) move(ctx context.Context) error {
-	d := newDelivery[T](h.wake)
+	d := newDelivery[T](&h.mu, h.wake)
 	defer d.clock.stop()
 	for {
 		v, err := h.in.Recv(ctx)

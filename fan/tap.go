@@ -2,7 +2,6 @@ package fan
 
 import (
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -26,10 +25,11 @@ type Tap[T any] struct {
 	runnel.Receiver[T] // ch, without its sending side
 
 	ch       *runnel.Chan[T]
-	number   uint64       // among all that have joined; set before anybody else sees it
-	place    int          // among the taps of its key, or absent; guarded by the hub
-	patience atomic.Int64 // nanoseconds, 0 for ever
-	nudge    func()       // makes a Run that waits look at its taps again
+	number   uint64        // among all that have joined; set before anybody else sees it
+	place    int           // among the taps of its key, or absent; guarded by mu
+	patience time.Duration // 0 for ever; guarded by mu
+	mu       *runnel.Mutex // of the hub
+	nudge    func()        // makes a Run that waits look at its taps again
 
 	send *runnel.SendCase[T] // belongs to Run; made when it first has to wait
 }
@@ -37,9 +37,9 @@ type Tap[T any] struct {
 // absent is the place of a tap that is not among those of the hub.
 const absent = -1
 
-func newTap[T any](nudge func(), opts []runnel.Option) *Tap[T] {
+func newTap[T any](mu *runnel.Mutex, nudge func(), opts []runnel.Option) *Tap[T] {
 	ch := runnel.New[T](opts...)
-	return &Tap[T]{Receiver: ch, ch: ch, place: absent, nudge: nudge}
+	return &Tap[T]{Receiver: ch, ch: ch, place: absent, mu: mu, nudge: nudge}
 }
 
 // Lag returns how many values this tap has missed because its policy dropped them. Compare it
@@ -75,7 +75,9 @@ func (t *Tap[T]) EvictAfter(d time.Duration) *Tap[T] {
 	if d < 0 {
 		panic(fmt.Sprintf("fan: EvictAfter(%v): the time must not be negative", d))
 	}
-	t.patience.Store(int64(d))
+	t.mu.Lock()
+	t.patience = d
+	t.mu.Unlock()
 	t.nudge()
 	return t
 }

@@ -19,7 +19,7 @@ func ForEach[A any](ctx context.Context, in runnel.Receiver[A], n int, f func(co
 	requireAtLeast(1, "ForEach", "n", n)
 	// Nothing is sent on the output of this stage: its end is that of the loop.
 	s := newStage[A, nothing](ctx, "ForEach", in, nil)
-	s.workers.Store(int32(n))
+	s.workers = n
 	worker := func() { s.each(silent(f)) }
 	if n == 1 {
 		worker()

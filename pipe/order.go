@@ -2,7 +2,6 @@ package pipe
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/runnel-go/runnel"
 )
@@ -23,11 +22,11 @@ import (
 // The lock is never held during an operation on a channel.
 type order[A, B any] struct {
 	*stage[A, B]
-	n    uint64
-	f    func(context.Context, A, *turn[A, B]) error
-	next atomic.Uint64 // written with the lock held, by the worker whose turn it is
+	n uint64
+	f func(context.Context, A, *turn[A, B]) error
 
 	mu     runnel.Mutex
+	next   uint64 // changed by the worker whose turn it is
 	taken  uint64
 	slots  []outcome[A, B]
 	taking bool
@@ -61,6 +60,7 @@ const (
 type turn[A, B any] struct {
 	*order[A, B]
 	ticket  uint64
+	first   bool // ticket = next, as far as this worker knows; it stays true until it passes
 	val     A
 	outcome outcome[A, B]
 	busy    bool                   // in f
@@ -181,13 +181,14 @@ func (o *order[A, B]) mayEnter(woken bool) (may, waits bool) {
 	return false, true
 }
 
-// open tells whether a worker may begin to receive.
-func (o *order[A, B]) open() bool { return !o.taking && o.taken-o.next.Load() < o.n }
+// open tells whether a worker may begin to receive. The lock is held.
+func (o *order[A, B]) open() bool { return !o.taking && o.taken-o.next < o.n }
 
 // took gives a ticket to what was received, which may be the end.
 func (t *turn[A, B]) took(end bool) {
 	t.mu.Lock()
 	t.ticket = t.taken
+	t.first = t.ticket == t.next
 	t.taken++
 	t.taking = false
 	t.unlockAndWake()
@@ -221,7 +222,7 @@ func (o *order[A, B]) stop() {
 // settle carries the outcome of the worker's ticket out, and then those behind it, or leaves it
 // to the worker whose turn it is.
 func (t *turn[A, B]) settle(oc outcome[A, B]) {
-	if t.ticket != t.next.Load() && t.leaveInSlot(oc) {
+	if !t.first && t.leaveInSlot(oc) {
 		return
 	}
 	for t.carryOut(oc) {
@@ -236,15 +237,16 @@ func (t *turn[A, B]) settle(oc outcome[A, B]) {
 // leaveInSlot reports false if the turn has come after all.
 func (t *turn[A, B]) leaveInSlot(oc outcome[A, B]) bool {
 	t.mu.Lock()
-	turn, closed := t.ticket == t.next.Load(), t.closed
-	if !turn && !closed {
+	closed := t.closed
+	t.first = t.ticket == t.next
+	if !t.first && !closed {
 		t.slots[t.ticket%t.n] = oc
 	}
 	t.mu.Unlock()
-	if !turn && closed {
+	if !t.first && closed {
 		t.dispose(oc)
 	}
-	return !turn
+	return !t.first
 }
 
 // carryOut reports whether the stage goes on.
@@ -268,7 +270,8 @@ func (o *order[A, B]) carryOut(oc outcome[A, B]) bool {
 // right to do so while it has the lock.
 func (t *turn[A, B]) pass() outcome[A, B] {
 	t.mu.Lock()
-	slot := &t.slots[t.next.Add(1)%t.n]
+	t.next++
+	slot := &t.slots[t.next%t.n]
 	oc := *slot
 	if oc.state != running {
 		*slot = outcome[A, B]{}
@@ -284,7 +287,7 @@ func (t *turn[A, B]) pass() outcome[A, B] {
 
 // await waits until it is the worker's turn.
 func (t *turn[A, B]) await() error {
-	if t.ticket == t.next.Load() {
+	if t.first {
 		return nil
 	}
 	if t.ready == nil {
@@ -292,11 +295,19 @@ func (t *turn[A, B]) await() error {
 	}
 	if t.leaveInSlot(outcome[A, B]{state: waiting, waiter: t}) {
 		t.ready.Recv(t.ctx)
+		t.look()
 	}
-	if t.ticket == t.next.Load() {
+	if t.first {
 		return nil
 	}
 	return t.stopped()
+}
+
+// look finds out whether it is the worker's turn.
+func (t *turn[A, B]) look() {
+	t.mu.Lock()
+	t.first = t.ticket == t.next
+	t.mu.Unlock()
 }
 
 // abandon accounts for all that lies in the slots: out is closed.

@@ -2,7 +2,6 @@ package pipe
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/runnel-go/runnel"
 )
@@ -72,19 +71,19 @@ func receivers[T any](outs []*runnel.Chan[T]) []runnel.Receiver[T] {
 type fork[T any] struct {
 	*stage[T, nothing]
 	outs []*runnel.Chan[T]
+	mu   runnel.Mutex
+	open int // of outs; guarded by mu
 }
 
 // nothing is the type of channels that only end.
 type nothing struct{}
 
 func newFork[T any](ctx context.Context, call string, in runnel.Receiver[T], n int, opts []runnel.Option) *fork[T] {
-	f := &fork[T]{stage: newStage[T, nothing](ctx, call, in, nil)}
-	open := &atomic.Int32{}
-	open.Store(int32(n))
+	f := &fork[T]{stage: newStage[T, nothing](ctx, call, in, nil), open: n}
 	for range n {
 		out := runnel.New[T](opts...)
 		out.OnClose(func(cause error) {
-			if open.Add(-1) == 0 {
+			if f.isLast() {
 				f.out.CloseWith(cause)
 			}
 		})
@@ -92,6 +91,14 @@ func newFork[T any](ctx context.Context, call string, in runnel.Receiver[T], n i
 	}
 	f.out.OnClose(f.closeAll)
 	return f
+}
+
+// isLast takes an output off the count and tells whether it was the last one.
+func (f *fork[T]) isLast() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open--
+	return f.open == 0
 }
 
 func (f *fork[T]) closeAll(cause error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
-	"sync/atomic"
 
 	"github.com/runnel-go/runnel"
 )
@@ -25,7 +24,8 @@ type stage[A, B any] struct {
 	ctx     context.Context // ends when the user's ends, and when out is closed
 	in      runnel.Receiver[A]
 	out     *runnel.Chan[B]
-	workers atomic.Int32 // those that may still send
+	count   runnel.Mutex
+	workers int // those that may still send; guarded by count
 }
 
 // newStage makes the stage of the operator call, which is named in complaints about its
@@ -54,7 +54,7 @@ func bind[B any](ctx context.Context, out *runnel.Chan[B], cancel func(error)) c
 
 // start runs n workers.
 func (s *stage[A, B]) start(n int, worker func()) runnel.Receiver[B] {
-	s.workers.Store(int32(n))
+	s.workers = n
 	for range n {
 		spawn(s.ctx, worker)
 	}
@@ -100,11 +100,19 @@ func (s *stage[A, B]) each(f func(context.Context, A) (b B, has bool, err error)
 // is ctx that has ended the first does: then nobody waits for a slow f. That is no plain end,
 // whatever err is: the results of the others will not be delivered.
 func (s *stage[A, B]) leave(err error) {
-	if s.workers.Add(-1) == 0 {
+	if s.oneLess() == 0 {
 		s.out.CloseWith(ending(s.ctx, err))
 	} else if s.ctx.Err() != nil {
 		s.out.CloseWith(causeOf(s.ctx))
 	}
+}
+
+// oneLess takes a worker off the count and returns how many are left.
+func (s *stage[A, B]) oneLess() int {
+	s.count.Lock()
+	defer s.count.Unlock()
+	s.workers--
+	return s.workers
 }
 
 // fail ends the stage: f failed on v.
