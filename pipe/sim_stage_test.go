@@ -2,7 +2,6 @@ package pipe_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"testing"
 
@@ -208,16 +207,14 @@ func ofKey(vs []int, key int) []int {
 
 // checkEnd expects an error for which there was a reason.
 func (k specimen) checkEnd(s *scene, err error) {
-	var p *runnel.PanicError
-	panicked := errors.As(err, &p) && p.Value == errBad && len(p.Stack) > 0
-	failed := k.fault == byError && err == errBad || k.fault != never && panicked
+	failed := k.fault == byError && err == errBad || k.fault != never && panicked(err)
 	stopped := err != nil && err.Error() == errEnough
 	ok := false
 	switch {
 	case s.how == failure && k.fault == byError:
 		ok = err == errBad
 	case (s.how == failure || s.how == panicking) && k.fault != never:
-		ok = panicked
+		ok = panicked(err)
 	case s.how == lostEnd && (!k.early || s.n < 2):
 		ok = err == errLost
 	case s.how == lostEnd:
