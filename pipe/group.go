@@ -71,9 +71,11 @@ func (g *Group) Go(f func() error) {
 	})
 }
 
+// fail ends the context with the error that Wait returns, which may be that of another function.
 func (g *Group) fail(err error) {
 	g.err.TrySend(err)
-	g.end(err)
+	first, _ := g.err.TryRecv()
+	g.end(first)
 }
 
 // Wait blocks until all functions have returned, ends the context of the group, so that

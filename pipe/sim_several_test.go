@@ -74,6 +74,7 @@ func TestSimZip(t *testing.T) {
 			return out, out.Stats
 		},
 		"ZipAll": func(s *scene, b runnel.Receiver[int]) (runnel.Receiver[int], func() runnel.Stats) {
+			s.indirect = true
 			rows := pipe.ZipAll(s.ctx, both[int](s.source, b))
 			s.watch("rows", rows.Stats)
 			total := func(_ context.Context, row []int) (int, error) { return row[0] + row[1], nil }
@@ -173,7 +174,7 @@ func forkBody(s *scene, copies bool, outs []runnel.Receiver[int]) {
 				got[i] = append(got[i], v)
 			}
 			out.Cancel(errStop)
-			if stopped++; stopped == len(outs) {
+			if stopped++; s.how == stopping && stopped == len(outs) {
 				s.Assert(s.source.Stats().Closed, "all consumers have stopped and the source was not told")
 			}
 		})
