@@ -223,7 +223,7 @@ func (d *dpor) arrives(o *op) {
 
 // opaque are the packages of ours that share state in ways that the world does not see: behind
 // native locks and in atomic variables.
-var opaque = [...]string{"/runnel/pipe.", "/runnel/fan.", "/runnel/flow.", "/runnel/mq."}
+var opaque = [...]string{"/runnel/flow.", "/runnel/mq."}
 
 // isOpaque tells whether one of them is at work.
 func isOpaque() bool {
