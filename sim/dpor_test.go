@@ -3,14 +3,12 @@ package sim_test
 //lint:file-ignore SA2001 that a lock can be had, or how long that takes, is what is asked here
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/runnel-go/runnel"
-	"github.com/runnel-go/runnel/pipe"
 	"github.com/runnel-go/runnel/sim"
 )
 
@@ -101,12 +99,6 @@ func TestExhaustiveSaysNothing(t *testing.T) {
 			outside++
 			for range outside % 3 {
 				c.Send(bg, 3)
-			}
-		}},
-		{"state behind native locks", func(t *sim.T) {
-			in := runnel.New[int]()
-			runnel.Go(func() { in.Send(bg, 1); in.Close() })
-			for range pipe.Map(bg, in, 2, func(_ context.Context, v int) (int, error) { return v, nil }).All(bg) {
 			}
 		}},
 	} {

@@ -112,8 +112,7 @@ func NoLeftovers() Option { return optionFunc(func(c *config) { c.unreceived = t
 // explored but a few schedules as a test, since there is nothing else that the body can do. This
 // holds under the condition that what tasks share they share through runnel's channels, locks
 // and groups and through contexts that runnel's operations were given, or with a [T.Point]
-// before each use. Bodies that use package pipe or fan are not yet claimed to be complete: those
-// have locks of their own.
+// before each use. Packages pipe and fan keep to that.
 func Exhaustive(max int) Option {
 	atLeast("Exhaustive", max, 0)
 	return optionFunc(func(c *config) { c.exhaustive, c.brief = max, 0 })
