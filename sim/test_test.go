@@ -79,20 +79,21 @@ func TestOfTest(t *testing.T) {
 	}
 }
 
-// The commands that a failing test prints run the same schedule again.
+// The tokens that a failing test prints run the same schedule again.
 func TestCommandsReplay(t *testing.T) {
 	out, _ := runChild(t, "late")
-	tokens := regexp.MustCompile(`RUNNEL_SIM_REPLAY=(\S+)`).FindAllStringSubmatch(out, -1)
-	if len(tokens) < 2 {
-		t.Fatalf("%s", out)
+	tokens := regexp.MustCompile(`(?:RUNNEL_SIM_REPLAY=|as it was found, )([ds]1[\w.-]+)`).FindAllStringSubmatch(out, -1)
+	if len(tokens) != 2 {
+		t.Fatalf("%q in %s", tokens, out)
 	}
-	for _, token := range tokens {
-		again, passed := runChild(t, "late", token[0])
+	for _, m := range tokens {
+		token := "RUNNEL_SIM_REPLAY=" + m[1]
+		again, passed := runChild(t, "late", token)
 		if passed || !strings.Contains(again, "assertion: two") {
-			t.Errorf("%s: %s", token[0], again)
+			t.Errorf("%s: %s", token, again)
 		}
-		if again, passed = runChild(t, "passes", token[0]); !passed || !strings.Contains(again, "passes:") {
-			t.Errorf("%s, of another test: %s", token[0], again)
+		if again, passed = runChild(t, "passes", token); !passed || !strings.Contains(again, "passes:") {
+			t.Errorf("%s, of another test: %s", token, again)
 		}
 	}
 }
