@@ -2,10 +2,10 @@ package runnel
 
 import (
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel/internal/hook"
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // Case is one of the operations among which [Select] chooses: a [RecvCase] or a [SendCase].
@@ -92,12 +92,12 @@ func (c *SendCase[T]) onCollect(s *selection) { runtime.AddCleanup(c, (*selectio
 // RecvCase or SendCase that the user holds, so that these can be collected while the case
 // still lies in a queue (see onCollect).
 type caseCore struct {
-	state  *stateWord     // of the channel; nil: never ready
-	over   *atomic.Uint32 // state of a Producer: once it has ended, the case is ready with that; or nil
-	sel    *selection     // the set of cases that this one belongs to
-	marks  *atomic.Uint32 // of its waiter
-	ready  uint32         // the bits of state with which the case may proceed
-	queued bool           // it lies in the queue, as far as its goroutine knows
+	state  *stateWord   // of the channel; nil: never ready
+	over   *step.Uint32 // state of a Producer: once it has ended, the case is ready with that; or nil
+	sel    *selection   // the set of cases that this one belongs to
+	marks  *step.Uint32 // of its waiter
+	ready  uint32       // the bits of state with which the case may proceed
+	queued bool         // it lies in the queue, as far as its goroutine knows
 
 	// fleeting: must not lie in the queue between two waits. On the channel before a
 	// transducer a sender that may come back would hold up the transducer's completion.

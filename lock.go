@@ -3,6 +3,8 @@ package runnel
 import (
 	"runtime"
 	"sync/atomic"
+
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // A channel's lock and its published readiness are one word, so that releasing the lock
@@ -32,7 +34,7 @@ const (
 // Why not sync.Mutex: a goroutine that waits for a mutex is not durably blocked, so one
 // contended channel would stop the clock of a testing/synctest bubble; and with two cores
 // contending a mutex takes two to four times as long (docs/design/0002-channel-lock.md).
-type stateWord struct{ atomic.Uint32 }
+type stateWord struct{ step.Uint32 }
 
 func (s *stateWord) lock() {
 	if w := s.Load(); w&locked != 0 || !s.CompareAndSwap(w, w|locked) {
@@ -49,7 +51,7 @@ func (s *stateWord) await() uint32 {
 		if w := s.Load(); w&locked == 0 {
 			return w
 		}
-		backOff(try)
+		s.backOff(try)
 	}
 }
 
@@ -58,7 +60,7 @@ func (s *stateWord) lockContended() {
 		if w := s.Load(); w&locked == 0 && s.CompareAndSwap(w, w|locked) {
 			return
 		}
-		backOff(try)
+		s.backOff(try)
 	}
 }
 
@@ -72,7 +74,10 @@ const (
 
 // backOff waits before the next look at a lock: locally at first, doubling, then by
 // yielding the processor.
-func backOff(try int) {
+func (s *stateWord) backOff(try int) {
+	if step.AwaitChange(&s.Uint32) {
+		return
+	}
 	if try >= spinTries {
 		runtime.Gosched()
 		return

@@ -1,9 +1,6 @@
 package runnel
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "github.com/runnel-go/runnel/internal/step"
 
 // parker puts one goroutine to sleep until another wakes it, once per round.
 //
@@ -18,8 +15,8 @@ import (
 // not belong to a testing/synctest bubble, yet sleeping on it is durable blocking: the
 // parker of cases that were made outside may be used in one bubble after another. It also costs no more than a channel (docs/design/0003-parking.md).
 type parker struct {
-	state atomic.Uint32
-	cond  sync.Cond // L is the parker itself
+	state step.Uint32
+	cond  step.Cond // L is the parker itself
 }
 
 const (

@@ -3,9 +3,9 @@ package runnel
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/runnel-go/runnel/internal/hook"
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // Producer is one of several senders that share a channel: the last one to close closes it.
@@ -16,7 +16,7 @@ import (
 // first of them, once the last producer has ended.
 type Producer[T any] struct {
 	c     *Chan[T]
-	state atomic.Uint32 // not 0: look whether it has ended
+	state step.Uint32 // not 0: look whether it has ended
 }
 
 const (

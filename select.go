@@ -2,9 +2,9 @@ package runnel
 
 import (
 	"context"
-	"math/rand/v2"
 
 	"github.com/runnel-go/runnel/internal/hook"
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // Select waits until one of the cases can proceed and carries it out; no other case has had
@@ -83,7 +83,7 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 			<-ctx.Done()
 			return nil, context.Cause(ctx)
 		}
-		if world := hook.Current(); world != nil {
+		if world := hook.Current(); world != nil && !step.On {
 			world.Misuse(outside)
 		}
 		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead], inOrder); i {
@@ -103,7 +103,7 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 // a single pass. Both ways together give every ready case the same chance.
 func carryOut(cases []Case, inOrder bool) (int, glance) {
 	if n := len(cases); n > 1 && !inOrder {
-		i := int(rand.Uint32N(uint32(n)))
+		i := int(step.Draw(uint32(n)))
 		if c := coreOf(cases[i]); c != nil && c.isReady() && c.op.try() {
 			return i, glance{}
 		}
@@ -139,7 +139,7 @@ func look(cases []Case, inOrder bool) glance {
 		if core == nil || !core.isReady() {
 			continue
 		}
-		if ready++; ready == 1 || !inOrder && rand.Uint32N(ready) == 0 {
+		if ready++; ready == 1 || !inOrder && step.Draw(ready) == 0 {
 			g.drawn = i
 		}
 	}

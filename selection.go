@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/runnel-go/runnel/internal/hook"
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // selection is a set of cases that wait together; at most one of them is ever chosen.
@@ -26,21 +27,21 @@ import (
 // the cases lie in the queues from one Select to the next: a loop over many channels queues
 // only the one case that was chosen the last time. (docs/design/0004-select.md)
 type selection struct {
-	word     atomic.Uint64
+	word     step.Uint64
 	watch    watch
-	armed    atomic.Uint64 // id of the registration that may cancel the wait, 0 for none
-	winner   int           // index of the case that was completed, cancelled if the context ended
-	cases    []*caseCore   // nil where the caller gave a nil case
-	lead     int           // index of the first case that can fire
-	byID     []*caseCore   // in locking order; made when first needed
-	waits    int           // how often it has waited
-	turn     int           // where beginLocked begins to queue: of two cases on one channel the first is served
-	inOrder  bool          // the first in order is to be served first
-	sticky   bool          // cases stay in the queues between waits
-	timed    bool          // some channel is
-	fleeting bool          // some case is fleeting
-	since    atomic.Int64  // when the wait began, if timed
-	task     hook.Task     // not nil: a task of a simulation waits, instead of a goroutine
+	armed    step.Uint64  // id of the registration that may cancel the wait, 0 for none
+	winner   int          // index of the case that was completed, cancelled if the context ended
+	cases    []*caseCore  // nil where the caller gave a nil case
+	lead     int          // index of the first case that can fire
+	byID     []*caseCore  // in locking order; made when first needed
+	waits    int          // how often it has waited
+	turn     int          // where beginLocked begins to queue: of two cases on one channel the first is served
+	inOrder  bool         // the first in order is to be served first
+	sticky   bool         // cases stay in the queues between waits
+	timed    bool         // some channel is
+	fleeting bool         // some case is fleeting
+	since    atomic.Int64 // when the wait began, if timed
+	task     hook.Task    // not nil: a task of a simulation waits, instead of a goroutine
 	parker
 }
 

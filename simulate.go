@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/runnel-go/runnel/internal/hook"
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // Channels under simulation (docs/design/0005-simulator-seam.md). A channel that is made by a
@@ -21,10 +22,12 @@ import (
 // comes by the slow path, where it is asked once whether the channel is simulated. Channels
 // that are not pay nothing.
 
-// simulate makes c belong to the world of the calling goroutine, if that is a task of one.
+// simulate makes c belong to the world of the calling goroutine, if that is a task of one. Where
+// tasks go through this code step by step, they are goroutines like others, for channels like
+// others (package step).
 func (c *Chan[T]) simulate(name string) {
 	world := hook.Current()
-	if world == nil {
+	if world == nil || step.On {
 		return
 	}
 	c.more().object = world.NewObject(name)

@@ -1,11 +1,10 @@
 package runnel
 
 import (
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel/internal/hook"
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // waiter is an operation that could not proceed at once: a goroutine that sleeps, a callback,
@@ -27,13 +26,13 @@ type waiter[T any] struct {
 	task       hook.Task      // not nil: a task of a simulation instead of a goroutine
 	sends      bool           // queued with the senders, not the receivers
 	queued     bool
-	marks      atomic.Uint32 // of a case: pruned, followed
+	marks      step.Uint32   // of a case: pruned, followed
 	used       uint32        // how often a goroutine has begun to wait with it
-	returned   atomic.Uint32 // what used was when a goroutine last gave it back
+	returned   step.Uint32   // what used was when a goroutine last gave it back
 	spare      *waiter[T]    // the next one in stock
 	cancelID   uint64        // the watch registration that may cancel it, 0 for none
 	since      time.Duration // when it began to wait, if the channel is timed
-	sleep      sync.Cond     // of the goroutine; its Locker is home's lock
+	sleep      step.Cond     // of the goroutine; its Locker is home's lock
 	watch      watch
 }
 

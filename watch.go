@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"runtime"
 	"weak"
+
+	"github.com/runnel-go/runnel/internal/step"
 )
 
 // watch tells a parked operation that its context has ended.
@@ -60,7 +62,7 @@ func register[W any, P watched[W]](ctx context.Context, w *watch, op P) {
 	id := w.id
 	if done := ctx.Done(); w.done != done || !canStand(ctx) {
 		w.done = done
-		w.stop = context.AfterFunc(ctx, func() { op.cancelWait(id) })
+		w.stop = step.AfterFunc(ctx, func() { op.cancelWait(id) })
 		return
 	}
 	stand[W](ctx, w, op, id)
@@ -70,7 +72,7 @@ func register[W any, P watched[W]](ctx context.Context, w *watch, op P) {
 func stand[W any, P watched[W]](ctx context.Context, w *watch, op P, id uint64) {
 	ref := weak.Make((*W)(op))
 	w.standing = true
-	w.stop = context.AfterFunc(ctx, func() {
+	w.stop = step.AfterFunc(ctx, func() {
 		if op := P(ref.Value()); op != nil {
 			op.cancelWait(id)
 		}
@@ -81,7 +83,7 @@ func stand[W any, P watched[W]](ctx context.Context, w *watch, op P, id uint64) 
 // canStand tells whether registering with ctx starts no goroutine. For a context type of
 // the user's own, package context starts one, and that must not outlive the wait.
 func canStand(ctx context.Context) bool {
-	for {
+	for !step.IsStepped(ctx) {
 		t := reflect.TypeOf(ctx)
 		if t.Kind() != reflect.Pointer || t.Elem().PkgPath() != "context" {
 			return false
@@ -95,6 +97,7 @@ func canStand(ctx context.Context) bool {
 		}
 		ctx = parent.Interface().(context.Context)
 	}
+	return true
 }
 
 // disarm ends the registration of one wait; a standing one stays.

@@ -51,7 +51,7 @@ type place struct {
 // usage is a move on an object.
 type usage struct {
 	move  int
-	parts uint8
+	parts uint64
 }
 
 // mark is an entry in a place: a use, or in one of its sides.
@@ -143,7 +143,7 @@ func (d *dpor) rivals(m *move) []int {
 }
 
 // rivals adds the last moves that touch these parts.
-func (p *place) rivals(parts uint8, rs []int) []int {
+func (p *place) rivals(parts uint64, rs []int) []int {
 	for k := len(p.uses) - 1; k >= 0 && parts != 0; k-- {
 		if u := p.uses[k]; u.parts&parts != 0 {
 			rs = append(rs, u.move)

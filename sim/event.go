@@ -28,7 +28,7 @@ type event struct {
 // record keeps an operation that the task that runs is about to carry out.
 func (w *world) record(t *task, o *op) {
 	if w.history.verbose {
-		w.add(t, o.String(), w.callSite())
+		w.add(t, o.String(), w.siteOf(o))
 		w.uses.note(t, o)
 	}
 }
@@ -196,7 +196,7 @@ var here = func() string {
 
 func isOurs(file string) bool {
 	dir := filepath.Dir(file)
-	return (dir == here || dir == filepath.Dir(here)) && !strings.HasSuffix(file, "_test.go")
+	return (dir == here || dir == filepath.Dir(here) || dir == steps) && !strings.HasSuffix(file, "_test.go")
 }
 
 // isStandard tells whether a function is one of those that call back: of package sync, say.

@@ -30,7 +30,8 @@ import (
 // and waits for the other. All other operations touch both, and those that see who was first
 // (Try forms, Select, Len, batches and callbacks, which differ in who calls) make the channel
 // an observed one, where sends and receives touch both ends, too. In the same way Unlock of a
-// Mutex that is never tried touches nothing. What turns out to be observed when it has been
+// Mutex that is never tried touches nothing. Loads of a word (package step) touch a part that
+// belongs to their task, so that they depend on what writes the word but not on each other. What turns out to be observed when it has been
 // treated otherwise makes the enumeration begin anew.
 type footprint struct {
 	all     bool
@@ -40,13 +41,13 @@ type footprint struct {
 // touch is a part of an object.
 type touch struct {
 	key   int
-	parts uint8
+	parts uint64
 }
 
 const (
-	tail uint8 = 1 << iota
-	head
-	whole = tail | head
+	tail  uint64 = 1<<32 - 1
+	head         = ^tail
+	whole        = tail | head
 )
 
 // The keys of what is no object.
@@ -73,7 +74,7 @@ func (f *footprint) meets(g *footprint) bool {
 	return false
 }
 
-func (f *footprint) touch(key int, parts uint8) {
+func (f *footprint) touch(key int, parts uint64) {
 	for i := range f.touches {
 		if f.touches[i].key == key {
 			f.touches[i].parts |= parts
@@ -130,6 +131,10 @@ func (d *dpor) resumes(m *move, o *op) {
 		if x.Channel != nil && (x.Queue || x.Twin == nil && o.kind != hook.Select) && (x.Name == "" || !d.observed[x.ID]) {
 			continue
 		}
+		if o.kind == hook.Load { // it waited for the word to change
+			m.print.touch(keyOf(x), 1<<m.task)
+			continue
+		}
 		m.print.touch(keyOf(x), whole)
 	}
 }
@@ -144,14 +149,14 @@ func (d *dpor) carriesOut(m *move, o *op) {
 		if observes(o.kind) {
 			d.observe(x)
 		}
-		if parts := d.partsOf(o.kind, x); parts != 0 {
+		if parts := d.partsOf(m.task, o.kind, x); parts != 0 {
 			m.print.touch(keyOf(x), parts)
 		}
 	}
 }
 
-// partsOf is what an operation of this kind touches of x.
-func (d *dpor) partsOf(k hook.Kind, x *hook.Object) uint8 {
+// partsOf is what an operation of this kind, by this task, touches of x.
+func (d *dpor) partsOf(task int, k hook.Kind, x *hook.Object) uint64 {
 	if d.observed[x.ID] {
 		return whole
 	}
@@ -160,6 +165,8 @@ func (d *dpor) partsOf(k hook.Kind, x *hook.Object) uint8 {
 		return tail
 	case k == hook.Recv && x.Queue:
 		return head
+	case k == hook.Load:
+		return 1 << task
 	case k == hook.Unlock && x.Type == "Mutex":
 		return 0
 	}

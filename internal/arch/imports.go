@@ -15,12 +15,14 @@ type row struct {
 
 // table holds a row for every package, also for those that are still to come.
 var table = []row{
-	{".", []string{"xf", "internal/hook"},
+	{".", []string{"xf", "internal/hook", "internal/step"},
 		"everybody builds on the root, so what it imports everybody carries; shapes and graphs use only its exported operations"},
 	{"xf", nil,
 		"transducers are pure functions that must run on a slice as well as on a channel; they know nothing of channels"},
 	{"internal/hook", nil,
 		"the seam between the root and sim sits below both of them"},
+	{"internal/step", []string{"internal/hook"},
+		"what the algorithms of the root share sits below the root; it is the standard library or the seam, and nothing else"},
 	{"internal/arch", nil,
 		"the rules look at the code from outside and must work when it does not compile"},
 	{"internal/marble", []string{".", "pipe", "fan"},

@@ -50,6 +50,12 @@ const (
 	RecvUpTo
 	SendFunc
 	RecvFunc
+
+	// These are accesses to one word that goroutines share. They are operations only where the
+	// code of the channels itself is explored (package step).
+	Load
+	Store
+	Update // Swap, CompareAndSwap, Add, …
 	kinds
 )
 
@@ -58,6 +64,7 @@ var kindNames = [kinds]string{
 	"Go", "Sleep", "timer", "Point", "continues", "Lock", "TryLock", "Unlock", "RLock", "TryRLock",
 	"RUnlock", "Add", "Done", "Wait", "Signal", "Broadcast", "Do",
 	"SendAll", "RecvUpTo", "SendFunc", "RecvFunc",
+	"load", "store", "update",
 }
 
 // String names the kind in words.
