@@ -74,7 +74,7 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 			return chooseSimulated(ctx, world, cases, inOrder)
 		}
 	}
-	for {
+	for retries := 0; ; retries++ {
 		i, g := carryOut(cases, inOrder)
 		if i >= 0 {
 			return cases[i], nil
@@ -86,7 +86,7 @@ func choose(ctx context.Context, cases []Case, inOrder bool) (Case, error) {
 		if world := hook.Current(); world != nil && !step.On {
 			world.Misuse(outside)
 		}
-		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead], inOrder); i {
+		switch i := selectionOf(cases, g).wait(ctx, cases[g.lead], inOrder, retries); i {
 		case cancelled:
 			return nil, context.Cause(ctx)
 		case retry:

@@ -172,12 +172,13 @@ func (s *selection) releaseFleeting() {
 
 // impatience is how often a Select tries to begin its wait without locking all its channels
 // at once. More is of no use: two selections can go on disturbing each other for ever, each
-// taking the other's case off while that one is inactive.
+// taking the other's case off while that one is inactive, or finding it ready just before.
 const impatience = 3
 
-// begin makes s wait: true. False means that a case has become ready instead.
-func (s *selection) begin() bool {
-	for range impatience {
+// begin makes s wait: true. False means that a case has become ready instead. This Select has
+// been told so before as often as retries says, and found it gone.
+func (s *selection) begin(retries int) bool {
+	for range impatience - retries {
 		if !s.linkAll() {
 			return false
 		}
@@ -297,7 +298,7 @@ func (s *selection) sortByID() {
 
 // wait makes s wait and parks until a case is chosen or ctx ends. It returns the index of
 // the case, cancelled, or retry if a case has become ready.
-func (s *selection) wait(ctx context.Context, handle Case, inOrder bool) int {
+func (s *selection) wait(ctx context.Context, handle Case, inOrder bool, retries int) int {
 	s.inOrder = inOrder
 	done := ctx.Done()
 	if done != nil && !s.watch.covers(done) {
@@ -307,7 +308,7 @@ func (s *selection) wait(ctx context.Context, handle Case, inOrder bool) int {
 	if s.armed.Load() != id {
 		s.armed.Store(id)
 	}
-	if !s.begin() {
+	if !s.begin(retries) {
 		s.watch.disarm()
 		if !s.sticky {
 			s.release() // the cases that were queued before one was found ready
