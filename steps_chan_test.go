@@ -255,6 +255,23 @@ func TestStepsEnds(t *testing.T) {
 				t.Assert(!open, "got a value")
 			}},
 		)
+		some(t, 5000, program{kind + ", 3 who receive, 1 who sends, and Close", func(t *sim.T) {
+			c := newChan(t, "c", opts...)
+			got := [][]outcome{receives(t, c, 1), receives(t, c, 1)}
+			in := runnel.RecvFrom(c)
+			t.Go("selector", func() { runnel.Select(bg, in) })
+			sent := sends(t, c, 1)
+			t.Go("closer", c.Close)
+			t.Wait()
+			balance(t, c)
+			v, err := in.Value()
+			n := 0
+			for _, o := range append(slices.Concat(got...), outcome{v, err}) {
+				n += o.v
+				t.Assert(o == outcome{1, nil} || o == outcome{0, runnel.ErrClosed}, "got %v", o)
+			}
+			t.Assert(n == 1 == (sent[0] == nil), "%d received, sent: %v", n, sent[0])
+		}})
 		some(t, 5000, program{kind + ", 2 producers that send", func(t *sim.T) {
 			c := newChan(t, "c", opts...)
 			for _, p := range c.Producers(2) {
