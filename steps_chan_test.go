@@ -303,6 +303,7 @@ func TestStepsContexts(t *testing.T) {
 				balance(t, c)
 				s := c.Stats()
 				t.Assert(got == outcome{1, nil} && s.Received == 1 || got == outcome{0, errGone} && s.Received == 0, "%v: %v", got, s)
+				t.Assert(step.Registered(ctx) == 0, "a registration is left")
 			}},
 			program{kind + ", Send", func(t *sim.T) {
 				c := newChan(t, "c", opts...)
@@ -318,6 +319,7 @@ func TestStepsContexts(t *testing.T) {
 				balance(t, c)
 				n := c.Stats().Sent + c.Stats().Received
 				t.Assert(sent == nil || sent == errGone && n%2 == 0, "%v: %v", sent, c.Stats())
+				t.Assert(step.Registered(ctx) == 0, "a registration is left")
 			}},
 		)
 	}
@@ -348,6 +350,21 @@ func TestStepsContexts(t *testing.T) {
 			t.Wait()
 			balance(t, c)
 			t.Assert(errors.Join(sent...) == nil, "%v", sent)
+		}},
+		program{"Close ends what stands", func(t *sim.T) {
+			c := newChan(t, "c")
+			ctx, _ := step.WithCancel()
+			for range 2 {
+				t.Go("receiver", func() {
+					for err := error(nil); err == nil; {
+						_, err = c.Recv(ctx)
+					}
+				})
+			}
+			sends(t, c, 1, 2, 3)
+			t.Go("closer", c.Close)
+			t.Wait()
+			t.Assert(step.Registered(ctx) == 0, "%d registrations left", step.Registered(ctx))
 		}},
 		program{"2 contexts in turn", func(t *sim.T) {
 			c := newChan(t, "c")

@@ -79,6 +79,7 @@ func TestStepsSelectAndContext(t *testing.T) {
 			t.Wait()
 			balance(t, c)
 			t.Assert((sent == nil) == (err == nil) && (err == nil || err == errGone), "sent: %v, Select: %v", sent, err)
+			t.Assert(step.Registered(ctx) == 0, "a registration is left")
 		}},
 	)
 	some(t, 5000,

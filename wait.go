@@ -220,11 +220,12 @@ func (s *stock[T]) pop() *waiter[T] {
 	return w
 }
 
-// takeIdle empties the stock and returns those that nobody uses; whoever uses another sees
-// to it when giving it back.
+// takeIdle empties the stock and takes those that nobody uses; whoever uses another sees to
+// it when giving it back.
 func (s *stock[T]) takeIdle() (idle []*waiter[T]) {
 	for w := s.first; w != nil; w = w.spare {
 		if w.idle() {
+			w.used++
 			idle = append(idle, w)
 		}
 	}
@@ -237,10 +238,25 @@ func (c *Chan[T]) giveBack(w *waiter[T]) {
 	var zero T
 	w.val, w.err = zero, nil
 	w.watch.disarm()
-	if c.state.Load()&closed != 0 {
-		w.watch.end()
-	}
+	stands := w.watch.standing
 	w.returned.Store(w.used)
+	if stands && c.state.Load()&closed != 0 { // in this order: either ended sees that w is idle, or this sees the end
+		c.endWatch(w)
+	}
+}
+
+// endWatch ends the registration of w, unless somebody else uses w or has taken it for that.
+func (c *Chan[T]) endWatch(w *waiter[T]) {
+	c.state.lock()
+	mine := w.idle()
+	if mine {
+		w.used++
+	}
+	c.unlock()
+	if mine {
+		w.watch.end()
+		w.returned.Store(w.used)
+	}
 }
 
 // sleeper is the channel's lock as a sync.Cond sees it. Cond.Wait joins the list of those to

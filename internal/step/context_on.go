@@ -35,6 +35,14 @@ func WithCancel() (ctx context.Context, cancel func(cause error)) {
 	return c, c.cancel
 }
 
+// Registered is the number of functions that wait for the end of ctx, which is of WithCancel.
+func Registered(ctx context.Context) int {
+	c := ctx.(*stepped)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.calls)
+}
+
 func (c *stepped) Deadline() (at time.Time, has bool) { return at, false }
 func (c *stepped) Done() <-chan struct{}              { return c.done }
 func (c *stepped) Value(any) any                      { return nil }
