@@ -50,6 +50,14 @@ func stream(t *sim.T, c *runnel.Chan[int], senders, receivers, n int) {
 	for r := range receivers {
 		got[r] = receives(t, c, senders*n/receivers)
 	}
+	if senders > 1 {
+		t.Go("looker", func() {
+			for range 2 {
+				s := c.Stats()
+				t.Assert(s.Sent == s.Received+uint64(s.Len), "the account does not balance: %v", s)
+			}
+		})
+	}
 	t.Wait()
 	balance(t, c)
 	var all []int
@@ -555,6 +563,30 @@ func TestStepsVia(t *testing.T) {
 				}
 			}
 			t.Assert(got == 0 && n == 1, "%d more received than sent, %d completions, %v", got, n, errs)
+		}},
+		program{"a sender's case in a loop, and Close", func(t *sim.T) {
+			n := 0
+			in, out := via(t, &n)
+			d := newChan(t, "d")
+			send, end := runnel.SendTo(in, 1), runnel.RecvFrom(d)
+			sent := 0
+			t.Go("selector", func() {
+				for {
+					if chosen, _ := runnel.Select(bg, send, end); chosen == end || send.Err() != nil {
+						return
+					}
+					sent++
+				}
+			})
+			t.Go("closer", func() { out.Recv(bg); in.Close(); d.Close() })
+			got := 1
+			t.Go("receiver", func() {
+				for range out.All(bg) {
+					got++
+				}
+			})
+			t.Wait()
+			t.Assert(n == 1 && got == sent, "%d completions, %d sent, %d received", n, sent, got)
 		}},
 		program{"2 senders and Cancel", func(t *sim.T) {
 			n := 0

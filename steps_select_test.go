@@ -81,6 +81,26 @@ func TestStepsSelectAndContext(t *testing.T) {
 			t.Assert((sent == nil) == (err == nil) && (err == nil || err == errGone), "sent: %v, Select: %v", sent, err)
 			t.Assert(step.Registered(ctx) == 0, "a registration is left")
 		}},
+		program{"the end of a context comes too late", func(t *sim.T) {
+			c := newChan(t, "c")
+			first, cancel := step.WithCancel()
+			second, _ := step.WithCancel()
+			in := runnel.RecvFrom(c)
+			var chosen [2]runnel.Case
+			t.Go("selector", func() {
+				chosen[0], _ = runnel.Select(first, in)
+				chosen[1], _ = runnel.Select(second, in)
+			})
+			t.Wait()
+			t.Go("canceller", func() { cancel(errGone) })
+			c.Send(bg, 1)
+			t.Wait()
+			if chosen[1] == nil {
+				t.Assert(chosen[0] == in && c.TrySend(2) == nil, "the second wait was cancelled")
+				t.Wait()
+			}
+			t.Assert(chosen[1] == in, "the second wait was cancelled")
+		}},
 	)
 	some(t, 5000,
 		program{"Send and cancel", func(t *sim.T) {
@@ -251,6 +271,35 @@ func TestStepsSelectsMeet(t *testing.T) {
 			for _, c := range cs {
 				c.Close() // lets the third go
 			}
+		}},
+		program{"on two channels that are cancelled", func(t *sim.T) {
+			c, d := newChan(t, "c"), newChan(t, "d")
+			a, b := runnel.RecvFrom(c), runnel.SendTo(c, 1)
+			t.Go("receiver", func() { runnel.Select(bg, a, runnel.SendTo(d, 2)) })
+			t.Go("sender", func() { runnel.Select(bg, b, runnel.RecvFrom(d)) })
+			t.Go("canceller", func() { c.Cancel(errGone); d.Cancel(errGone) })
+			t.Wait()
+			balance(t, c)
+			balance(t, d)
+			v, err := a.Value()
+			t.Assert((v == 1) == (c.Stats().Received == 1) && (err == nil || err == errGone), "%d, %v: %v", v, err, c.Stats())
+		}},
+		program{"callbacks", func(t *sim.T) {
+			c, d := newChan(t, "c"), newChan(t, "d")
+			in, out := runnel.RecvFrom(c), runnel.SendTo(d, 2)
+			var sent, got step.Uint64
+			t.Go("selector", func() {
+				for range 2 {
+					runnel.Select(bg, in, out)
+				}
+			})
+			t.Go("callbacks", func() {
+				c.SendFunc(1, func(err error) { sent.Add(1) })
+				d.RecvFunc(func(v int, err error) { got.Add(uint64(v)) })
+			})
+			t.Wait()
+			v, err := in.Value()
+			t.Assert(sent.Load() == 1 && got.Load() == 2 && v == 1 && err == nil, "%d, %d, %d, %v", sent.Load(), got.Load(), v, err)
 		}},
 		program{"both cases on one channel", func(t *sim.T) {
 			c := newChan(t, "c")
@@ -427,6 +476,33 @@ func TestStepsSticky(t *testing.T) {
 			balance(t, e)
 			t.Assert(n == 4, "%d rounds", n)
 		}},
+		program{"a case handed to another goroutine", func(t *sim.T) {
+			c, d, e := newChan(t, "c"), newChan(t, "d"), newChan(t, "e")
+			a, b, x := runnel.RecvFrom(c), runnel.RecvFrom(d), runnel.RecvFrom(e)
+			var handed flag
+			done := 0
+			t.Go("first", func() {
+				for range 2 {
+					runnel.Select(bg, a, b)
+				}
+				handed.set(1)
+				runnel.Select(bg, a)
+			})
+			t.Go("second", func() {
+				handed.await(1)
+				for range 2 {
+					runnel.Select(bg, b, x)
+				}
+				done++
+			})
+			sends(t, c, 1, 2, 3)
+			sends(t, e, 4, 5)
+			t.Wait()
+			t.Assert(done == 1, "the second waits on")
+			balance(t, c)
+			balance(t, d)
+			balance(t, e)
+		}},
 		program{"two sticky selectors and two senders", func(t *sim.T) {
 			c, d := newChan(t, "c"), newChan(t, "d")
 			one, two := loop(t, 3, c, d), loop(t, 3, d, c)
@@ -444,15 +520,22 @@ func TestStepsSticky(t *testing.T) {
 
 // TrySelect finds nothing only if there was a moment at which there was nothing to be found.
 func TestStepsTrySelect(t *testing.T) {
-	all(t, program{"a value that moves", func(t *sim.T) {
-		c, d := newChan(t, "c", runnel.Buffer(1)), newChan(t, "d", runnel.Buffer(1))
-		c.Send(bg, 1)
-		a, b := runnel.RecvFrom(c), runnel.RecvFrom(d)
-		t.Go("mover", func() { d.Send(bg, 2); c.TryRecv() })
-		chosen, err := runnel.TrySelect(a, b)
-		t.Assert(err == nil && chosen != nil, "%v", err)
-		t.Wait()
-	}})
+	moving := func(back bool) func(*sim.T) {
+		return func(t *sim.T) {
+			c, d := newChan(t, "c", runnel.Buffer(1)), newChan(t, "d", runnel.Buffer(1))
+			from, to := c, d
+			if back {
+				from, to = d, c
+			}
+			from.Send(bg, 1)
+			a, b := runnel.RecvFrom(c), runnel.RecvFrom(d)
+			t.Go("mover", func() { to.Send(bg, 2); from.TryRecv() })
+			chosen, err := runnel.TrySelect(a, b)
+			t.Assert(err == nil && chosen != nil, "%v", err)
+			t.Wait()
+		}
+	}
+	all(t, program{"a value that moves", moving(false)}, program{"a value that moves back", moving(true)})
 	some(t, 5000, program{"against a Select that waits", func(t *sim.T) {
 		c, d := newChan(t, "c"), newChan(t, "d")
 		t.Go("selector", func() { runnel.Select(bg, runnel.RecvFrom(c), runnel.RecvFrom(d)) })
