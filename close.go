@@ -74,6 +74,7 @@ func (c *Chan[T]) Done() <-chan struct{} {
 			r.doneClosed = true
 		}
 	}
+	c.seenNatively(r.done)
 	return r.done
 }
 

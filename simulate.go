@@ -46,15 +46,26 @@ func (c *Chan[T]) simulate(name string) {
 // listSimulated is list for a channel of a simulation. Nobody outside may look at it, and its
 // life is that of the run.
 func listSimulated[T any](c *Chan[T]) {
-	slot := c.rare.object.World.Slot(&named)
-	reads, _ := (*slot).([]func() Stats)
-	*slot = append(reads, c.Stats)
+	l := listIn(c.rare.object.World)
+	l.reads = append(l.reads, c.Stats)
 }
+
+// listed is the list of the channels with a name, in a simulation.
+type listed struct{ reads []func() Stats }
+
+// listIn returns the list of this run, to be worked on by the task that runs.
+func listIn(world hook.World) *listed {
+	world.Touch(theList)
+	l, _ := stateIn[listed](world, &named)
+	return l
+}
+
+// theList is what worlds call the list.
+var theList = &hook.Object{Type: "Channels"}
 
 // simulatedChannels is Channels in a task.
 func simulatedChannels(world hook.World) (all []Stats) {
-	reads, _ := (*world.Slot(&named)).([]func() Stats)
-	for _, read := range reads {
+	for _, read := range listIn(world).reads {
 		all = append(all, read())
 	}
 	return all
@@ -112,6 +123,30 @@ func (c *Chan[T]) under(ctx context.Context) {
 func (c *Chan[T]) causeOf(ctx context.Context) error {
 	c.under(ctx)
 	return context.Cause(ctx)
+}
+
+// seenNatively tells the simulation that tasks may look without an operation whether done is
+// closed.
+func (c *Chan[T]) seenNatively(done <-chan struct{}) {
+	if c.simulated {
+		c.rare.object.World.Under(lifetime(done))
+	}
+}
+
+// lifetime is a native channel as a context that ends when it is closed.
+type lifetime <-chan struct{}
+
+func (lifetime) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (l lifetime) Done() <-chan struct{}     { return l }
+func (lifetime) Value(any) any               { return nil }
+
+func (l lifetime) Err() error {
+	select {
+	case <-l:
+		return ErrClosed
+	default:
+		return nil
+	}
 }
 
 // causeOf is that of Chan where there may be no channel; world may be nil.

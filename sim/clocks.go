@@ -77,6 +77,9 @@ func (d *dpor) close(w *world) {
 		return
 	}
 	m.waits = m.task > 0 && w.tasks[m.task-1].state == blocked
+	if m.goesOn && m.object != nil && m.object.Queue {
+		d.observe(m.object)
+	}
 	m.print.all = m.print.all || m.quiet || len(w.invariants) > 0
 	i := d.depth - 1
 	m.closed = true

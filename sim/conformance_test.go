@@ -11,7 +11,7 @@ import (
 func TestConformanceInSimulations(t *testing.T) {
 	for _, law := range conformance.Laws() {
 		t.Run(law.Name, func(t *testing.T) {
-			sim.Test(t, func(t *sim.T) { law.Body(simulated{t}) }, sim.Schedules(scale(50, 500)), sim.For(0))
+			sim.Test(t, func(t *sim.T) { law.Body(simulated{t}) }, sim.Schedules(scale(30, 300)), sim.For(0), sim.Exhaustive(scale(30, 1000)))
 		})
 	}
 }

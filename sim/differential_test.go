@@ -163,7 +163,7 @@ func mustShowExactly(t *testing.T, p program, worked map[string]bool) (schedules
 
 func TestSimulationsShowExactlyWhatSmallProgramsMayDo(t *testing.T) {
 	compared, schedules, outcomes, real := 0, 0, 0, 0
-	for seed := uint64(1); compared < scale(150, 1000) && !t.Failed(); seed++ {
+	for seed := uint64(1); compared < scale(100, 1000) && !t.Failed(); seed++ {
 		p := newProgram(seed, 3, 3, kindsOfChannel)
 		worked, ok := p.outcomes(maxSituations)
 		if !ok || len(worked) > maxOutcomes {
@@ -216,7 +216,7 @@ func covers(got, wanted map[string]bool) bool {
 // Larger programs may do so much that no number of schedules shows it all.
 func TestLargerProgramsDoNothingElse(t *testing.T) {
 	compared, schedules, outcomes, simulated, real := 0, 0, 0, 0, 0
-	for seed := uint64(1); compared < scale(20, 60) && !t.Failed(); seed++ {
+	for seed := uint64(1); compared < scale(5, 40) && !t.Failed(); seed++ {
 		p := newProgram(seed, 4, 6, kindsOfChannel)
 		if p.size() < 10 {
 			continue

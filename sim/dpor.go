@@ -33,12 +33,15 @@ type dpor struct {
 
 	rivalry, races []int // kept for their memory
 
+	late     bool         // T.Context may be made when the body has ended
+	cleanups bool         // tasks call T.Cleanup
 	observed map[int]bool // IDs of objects of which more than the order is seen, see footprint.go
 	contexts []watched
-	endedAt  bool // a context has ended in this run
+	stacks   map[stack]struct{} // that are known not to be opaque
+	endedAt  bool               // a context has ended in this run
 
 	// Why there is nothing to be said about all schedules:
-	ticked   bool // the clock could have moved while tasks could run, and was not let
+	timed    bool // there are timers: a clock that moves at any time has more schedules
 	tooLong  bool // a run came near the limit of steps
 	tooMany  bool // tasks
 	diverged bool // a run did not repeat what an earlier one had done
@@ -83,6 +86,7 @@ type move struct {
 	waker  int       // the move that made it possible, or -1
 	kind   moveKind
 	waits  bool // its task has parked
+	goesOn bool // what follows its operation, up to the next one, touches something, too
 	quiet  bool // it was made when nobody could go on
 }
 
@@ -118,7 +122,7 @@ type taskState struct {
 }
 
 func newDPOR() *dpor {
-	d := &dpor{observed: map[int]bool{}}
+	d := &dpor{observed: map[int]bool{}, stacks: map[stack]struct{}{}}
 	d.forget()
 	return d
 }
@@ -157,7 +161,6 @@ func (d *dpor) pick(w *world, clock bool) *task {
 	if d.close(w); d.free {
 		return w.usual(w.current)
 	}
-	d.ticked = d.ticked || !w.loose && w.mayTick()
 	enabled := d.enabled(w, clock)
 	if d.depth < len(d.moves) {
 		if t := d.again(w, enabled); t != nil {
@@ -264,6 +267,26 @@ func (d *dpor) quiet(w *world, t *task) {
 	d.make(m, t, true)
 }
 
+// halts says that no task can go on.
+func (w *world) halts() {
+	if w.dpor != nil {
+		w.dpor.halts(w)
+	}
+}
+
+// halts sees to it that the clock, if it is one that moves at any time, is tried at earlier
+// moments, too: as if it moved now and had not waited for this moment.
+func (d *dpor) halts(w *world) {
+	d.close(w)
+	if d.free || d.depth < len(d.moves) || !w.mayTickNow() {
+		return
+	}
+	d.make(d.push(1), &w.ticker, true)
+	d.close(w)
+	d.pop()
+	d.depth--
+}
+
 // make makes t do move m; anew if it was not the one that did so before.
 func (d *dpor) make(m *move, t *task, anew bool) {
 	p := number(t) % maxTasks
@@ -282,6 +305,7 @@ func (d *dpor) make(m *move, t *task, anew bool) {
 	d.forks = 0
 	if d.recording() {
 		m.print.reset()
+		m.goesOn = false
 		d.treads(m, t)
 	}
 }

@@ -3,6 +3,7 @@ package sim_test
 //lint:file-ignore SA2001 that a lock can be had, or how long that takes, is what is asked here
 
 import (
+	"flag"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/sim"
+	"github.com/runnel-go/runnel/sim/internal/goker"
 )
 
 // producers is n tasks that send so many values each, and a body that receives them.
@@ -173,12 +175,21 @@ func TestExhaustiveFailuresAreReplayed(t *testing.T) {
 	}
 }
 
+var programs = flag.Int("programs", 0, "how many random programs DPOR is tried on, instead of a few hundred")
+
+func many(usual int) int {
+	if *programs > 0 {
+		return *programs
+	}
+	return usual
+}
+
 // Of a random program, the schedules that DPOR runs have all the outcomes that all schedules
 // have.
 func TestExhaustiveLosesNothing(t *testing.T) {
-	most := scale(2000, 20_000)
+	most := scale(500, 3000)
 	programs, all, some, blocked, large := 0, 0, 0, 0, 0
-	for seed := uint64(1); programs < scale(300, 5000) && !t.Failed(); seed++ {
+	for seed := uint64(1); programs < many(scale(200, 1000)) && !t.Failed(); seed++ {
 		p := newTangle(seed, 3, 4)
 		body, outcome := p.body()
 		plain := sim.Plain(body, most, outcome)
@@ -223,20 +234,47 @@ func lostOutcome(all, run sim.Enumeration) (outcome string, lost bool) {
 // Where not all schedules can be run, those drawn at random show nothing new either.
 func TestExhaustiveIsNotRefutedByChance(t *testing.T) {
 	programs, some, drawn := 0, 0, 0
-	for seed := uint64(1 << 20); programs < scale(200, 2000) && !t.Failed(); seed++ {
+	for seed := uint64(1 << 20); programs < many(scale(100, 1000)) && !t.Failed(); seed++ {
 		p := newTangle(seed, 4, 4)
 		body, outcome := p.body()
-		a := sim.All(body, 5000, outcome)
-		if !a.Complete {
-			continue
+		if a, sampled := mustNotBeRefuted(t, p.String(), body, outcome, 1000); a.Complete {
+			programs, some, drawn = programs+1, some+a.Runs, drawn+sampled.Runs
 		}
-		sampled := sim.Sampled(body, 1000, outcome)
-		if o, lost := lostOutcome(sampled, a); lost {
-			t.Errorf("%v\n%d of %d schedules have not shown:\n%s\nbut:\n%v", p, a.Runs, sampled.Runs, o, a.Outcomes)
-		}
-		programs, some, drawn = programs+1, some+a.Runs, drawn+sampled.Runs
 	}
 	t.Logf("%d programs: %d schedules run, %d drawn at random", programs, some, drawn)
+}
+
+// mustNotBeRefuted draws schedules of a body of which all have been run.
+func mustNotBeRefuted(t *testing.T, what any, body func(*sim.T), outcome func() string, most int, opts ...sim.Option) (a, sampled sim.Enumeration) {
+	t.Helper()
+	a = sim.All(body, most, outcome, append(opts, sim.MaxSteps(2000))...)
+	if !a.Complete {
+		return a, sampled
+	}
+	sampled = sim.Sampled(body, scale(200, 1000), outcome, append(opts, sim.MaxSteps(2000))...)
+	if o, lost := lostOutcome(sampled, a); lost {
+		t.Errorf("%v\n%d of %d schedules have not shown:\n%s\nbut:\n%v", what, a.Runs, sampled.Runs, o, a.Outcomes)
+	}
+	return a, sampled
+}
+
+// Nor for the bugs of the suite and their repairs, past failures, with the clock still or not.
+func TestExhaustiveIsNotRefutedOnKernels(t *testing.T) {
+	complete := 0
+	for _, k := range goker.Kernels {
+		for _, body := range []func(*sim.T){k.Buggy, k.Fixed} {
+			a, _ := mustNotBeRefuted(t, k.ID, body, nil, 2000)
+			b, _ := mustNotBeRefuted(t, k.ID+", punctual", body, nil, 2000, sim.Punctual())
+			for _, e := range []sim.Enumeration{a, b} {
+				if e.Complete {
+					complete++
+				}
+			}
+		}
+	}
+	if t.Logf("%d of %d complete", complete, 4*len(goker.Kernels)); complete < 170 {
+		t.Error("fewer than there have been")
+	}
 }
 
 // Of the programs whose outcomes are worked out by a plain model, all of them and no others are

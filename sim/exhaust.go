@@ -1,8 +1,8 @@
 package sim
 
 // exhaust tries all schedules, and returns true if nothing more need be explored: one failed, or
-// there are no others. First the clock moves only when no task can run. If it could have moved
-// at other times, those are tried, too, unless it shall be punctual.
+// there are no others. First the clock moves only when no task can run. If there is something
+// for it to move to, all other moments are tried, too, unless it shall be punctual.
 func (e *explorer) exhaust(r *Report) (done bool) {
 	left := e.exhaustive
 	for _, loose := range []bool{false, true} {
@@ -14,7 +14,7 @@ func (e *explorer) exhaust(r *Report) (done bool) {
 			e.investigate(r, 0, failed)
 			return true
 		}
-		if d.ended && (!d.ticked || e.punctual) {
+		if d.ended && (loose || !d.timed || e.punctual) {
 			r.Schedules, r.Complete = n, true
 			e.doubt(r)
 			return true

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,15 +16,22 @@ type Enumeration struct {
 	Failed   int // the first run that failed, from 1, or 0
 }
 
-// All runs the schedules of body that DPOR does not find equivalent, at most so many, with the
-// clock still, also past failures. outcome tells what a run has come to.
+// All runs the schedules of body that DPOR does not find equivalent, at most so many, also past
+// failures: first with the clock still, then with a clock that moves at any time if there is
+// one. outcome tells what a run has come to; it may be nil.
 func All(body func(*T), max int, outcome func() string, opts ...Option) Enumeration {
 	e := newExplorer(body, opts)
 	defer e.close()
-	a := Enumeration{Outcomes: map[string]int{}}
-	d, left := newDPOR(), max
-	a.Runs, _ = e.enumerate(d, false, &left, func(w *world) { a.add(w, outcome) })
-	a.Complete = d.ended
+	a, left := Enumeration{Outcomes: map[string]int{}}, max
+	for _, loose := range []bool{false, true} {
+		d := newDPOR()
+		n, _ := e.enumerate(d, loose, &left, func(w *world) { a.add(w, outcome) })
+		a.Runs += n
+		a.Complete = d.ended
+		if !d.ended || !d.timed || e.punctual {
+			break
+		}
+	}
 	a.Blocked = max - left - a.Runs
 	return a
 }
@@ -35,26 +43,32 @@ func Plain(body func(*T), max int, outcome func() string, opts ...Option) Enumer
 	a := Enumeration{Outcomes: map[string]int{}}
 	s := &plain{}
 	for a.Runs < max && !a.Complete {
-		a.add(e.once(run{strategy: s}), outcome)
+		a.add(e.once(run{strategy: s, loose: !e.punctual}), outcome)
 		a.Runs++
 		a.Complete = !s.advance()
 	}
 	return a
 }
 
-// Sampled runs so many schedules as the portfolio draws them, with the clock still.
+// Sampled runs so many schedules as the portfolio draws them.
 func Sampled(body func(*T), runs int, outcome func() string, opts ...Option) Enumeration {
 	e := newExplorer(body, opts)
 	defer e.close()
 	a := Enumeration{Outcomes: map[string]int{}}
 	for ; a.Runs < runs; a.Runs++ {
-		a.add(e.once(e.plan(2*a.Runs)), outcome)
+		a.add(e.once(e.plan(a.Runs)), outcome)
 	}
 	return a
 }
 
 func (a *Enumeration) add(w *world, outcome func() string) {
-	o := outcome()
+	o := ""
+	if outcome != nil {
+		o = outcome()
+	}
+	if w.failure == nil || w.failure.Kind == Deadlock || w.failure.Kind == Leak { // everybody came to an end
+		o += lives(w)
+	}
 	for _, x := range w.objects {
 		if x.Channel != nil {
 			o += " " + count(x.Channel.Len(), "value")
@@ -67,6 +81,16 @@ func (a *Enumeration) add(w *world, outcome func() string) {
 		}
 	}
 	a.Outcomes[o]++
+}
+
+// lives is what each task has done, whatever the others did between.
+func lives(w *world) string {
+	of := map[string][]string{}
+	for _, s := range w.log {
+		path := w.tasks[s.task].path()
+		of[path] = append(of[path], s.kind.String())
+	}
+	return fmt.Sprint(of)
 }
 
 // plain enumerates all decisions, depth first.
@@ -183,4 +207,12 @@ func PlayDefault(body func(*T), opts ...Option) Played {
 	e := newExplorer(body, opts)
 	defer e.close()
 	return e.played(run{replay: true})
+}
+
+// Opaque adds the functions whose names contain name to those that hide what they share, until
+// the result is called.
+func Opaque(name string) (end func()) {
+	before := opaque
+	opaque = append(slices.Clip(opaque), name)
+	return func() { opaque = before }
 }

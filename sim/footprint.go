@@ -21,6 +21,7 @@ import (
 //   - the channels of a Select that it wakes, since that waits there no more
 //   - where its task parks, if that is elsewhere (Cond.Wait unlocks first)
 //   - the clock, if a timer is set or stopped: timers of one moment fire in the order of setting
+//   - the list of T.Cleanup
 //   - everything, if a task went on after T.Point, if a context ended in it, or was seen for the
 //     first time so that it is not known where it might end, and while there are invariants,
 //     which see all
@@ -31,7 +32,10 @@ import (
 // (Try forms, Select, Len, batches and callbacks, which differ in who calls) make the channel
 // an observed one, where sends and receives touch both ends, too. In the same way Unlock of a
 // Mutex that is never tried touches nothing. Loads of a word (package step) touch a part that
-// belongs to their task, so that they depend on what writes the word but not on each other. What turns out to be observed when it has been
+// belongs to their task, so that they depend on what writes the word but not on each other. But
+// whether a Send or the Recv that takes its value comes first decides whose task goes on with it
+// at once: if that touches anything before its next decision, the channel is an observed one as
+// well. What turns out to be observed when it has been
 // treated otherwise makes the enumeration begin anew.
 type footprint struct {
 	all     bool
@@ -53,7 +57,9 @@ const (
 // The keys of what is no object.
 const (
 	timeKey       = iota
+	cleanupsKey   // what is to be called when the body has ended
 	waitGroupsKey // all of them: a WaitGroup is touched before its operation, perhaps before it is known
+	listKey       // of channels
 	objectsKey
 )
 
@@ -96,6 +102,8 @@ func keyOf(o *hook.Object) int {
 	switch {
 	case o.Type == "WaitGroup":
 		return waitGroupsKey
+	case o.Type == "Channels":
+		return listKey
 	case o.Twin != nil:
 		return objectsKey + min(o.ID, o.Twin.ID)
 	}
@@ -220,22 +228,34 @@ func (d *dpor) wakes(t *task) {
 // arrives takes note that the task that runs has come to an operation. It counts for a
 // WaitGroup from that moment on.
 func (d *dpor) arrives(o *op) {
-	if d.runs&(d.runs-1) == 0 { // not always, as that would take most of the time
-		d.opaque = d.opaque || isOpaque()
-	}
 	if m := d.current(); m != nil && d.recording() && (o.kind == hook.Add || o.kind == hook.Wait) {
 		m.print.touchAll(o.objects)
+		m.goesOn = true
 	}
 }
 
 // opaque are the packages of ours that share state in ways that the world does not see: behind
 // native locks and in atomic variables.
-var opaque = [...]string{"/runnel/flow.", "/runnel/mq."}
+var opaque = []string{"/runnel/flow.", "/runnel/mq."}
+
+// makes takes note that the task that runs makes a channel or a task, as these packages do
+// before they share anything.
+func (d *dpor) makes() {
+	var s stack
+	n := runtime.Callers(3, s[:])
+	if _, known := d.stacks[s]; d.opaque || known {
+		return
+	}
+	d.stacks[s] = struct{}{}
+	d.opaque = isOpaque(s[:n])
+}
+
+// stack is where something was called.
+type stack [48]uintptr
 
 // isOpaque tells whether one of them is at work.
-func isOpaque() bool {
-	var pcs [48]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+func isOpaque(pcs []uintptr) bool {
+	frames := runtime.CallersFrames(pcs)
 	for {
 		f, more := frames.Next()
 		for _, name := range opaque {
@@ -272,14 +292,39 @@ func (w *world) Touch(objects ...*hook.Object) {
 	}
 	if m := w.dpor.current(); m != nil && w.dpor.recording() {
 		m.print.touchAll(objects)
+		m.goesOn = true
 	}
 }
 
 func (d *dpor) touchesTime() {
+	d.timed = true
+	d.touches(timeKey)
+}
+
+func (d *dpor) touches(key int) {
 	if m := d.current(); m != nil && d.recording() {
-		m.print.touch(timeKey, whole)
+		m.print.touch(key, whole)
+		m.goesOn = true
 	}
 }
+
+// touchesCleanups says that the task that runs works on the list of what is to be called when
+// the body has ended. That matters only if tasks other than the body do so.
+func (w *world) touchesCleanups() {
+	d := w.dpor
+	if d == nil {
+		return
+	}
+	if w.current.id != 0 {
+		d.learn(&d.cleanups)
+	}
+	if d.cleanups {
+		d.touches(cleanupsKey)
+	}
+}
+
+// learn takes note of something that matters to moves that have been made already.
+func (d *dpor) learn(that *bool) { d.restart, *that = d.restart || !*that, true }
 
 // watched is a context under which an operation was carried out.
 type watched struct {
@@ -289,8 +334,25 @@ type watched struct {
 
 // Under implements hook.World.
 func (w *world) Under(ctx context.Context) {
+	w.expect(ctx)
 	if w.dpor != nil {
 		w.dpor.under(ctx)
+	}
+}
+
+// made takes note of T.Context from its beginning on.
+func (d *dpor) made(t *T) {
+	d.contexts = append(d.contexts, watched{t.ctx, t.ended})
+	d.endedAt = d.endedAt || t.ended
+	if t.ended {
+		d.learn(&d.late)
+	}
+}
+
+// bodyEnds takes note of the end of T.Context, even if it is made only later.
+func (d *dpor) bodyEnds() {
+	if m := d.current(); m != nil && d.late {
+		m.printsAll(d)
 	}
 }
 
@@ -307,10 +369,17 @@ func (d *dpor) under(ctx context.Context) {
 			return
 		}
 	}
-	m.print.all = m.print.all || d.recording()
+	m.printsAll(d)
 	ended := ctx.Err() != nil
 	d.contexts = append(d.contexts, watched{ctx, ended})
 	d.endedAt = d.endedAt || ended
+}
+
+// printsAll notes that what follows the operation of m depends on everything.
+func (m *move) printsAll(d *dpor) {
+	if d.recording() {
+		m.print.all, m.goesOn = true, true
+	}
 }
 
 // endsContexts looks whether contexts have ended in the move m.
@@ -318,7 +387,7 @@ func (d *dpor) endsContexts(m *move) {
 	for i := range d.contexts {
 		if c := &d.contexts[i]; !c.ended && c.ctx.Err() != nil {
 			c.ended, d.endedAt = true, true
-			m.print.all = m.print.all || d.recording()
+			m.printsAll(d)
 		}
 	}
 }

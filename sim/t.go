@@ -15,6 +15,7 @@ type T struct {
 	cleanups []func()
 	ctx      context.Context
 	cancel   context.CancelFunc
+	ended    bool // the body
 }
 
 // Go starts a task under a name that reports show. [runnel.Go] does the same without a name.
@@ -71,6 +72,12 @@ func (t *T) Now() time.Time { return t.world.clock.now }
 func (t *T) Context() context.Context {
 	if t.ctx == nil {
 		t.ctx, t.cancel = context.WithCancel(context.Background())
+		if t.ended {
+			t.cancel()
+		}
+		if d := t.world.dpor; d != nil {
+			d.made(t)
+		}
 	}
 	return t.ctx
 }
@@ -82,6 +89,7 @@ func (t *T) Cleanup(f func()) {
 	if f == nil {
 		panic("sim: Cleanup: the function is nil")
 	}
+	t.world.touchesCleanups()
 	t.cleanups = append(t.cleanups, f)
 }
 
@@ -133,20 +141,34 @@ func (t *T) Assert(ok bool, format string, args ...any) {
 
 // run is task 0.
 func (t *T) run() {
-	defer t.bodyEnded()
+	returned := false
+	defer func() { t.bodyEnded(returned) }()
 	t.world.explorer.body(t)
+	returned = true
 }
 
 // bodyEnded ends what belongs to the body.
-func (t *T) bodyEnded() {
-	if t.cancel != nil {
+func (t *T) bodyEnded(returned bool) {
+	defer t.cleanUp()
+	defer t.contextEnds()
+	if returned {
+		t.world.Point(hook.Return)
+	}
+}
+
+// contextEnds ends the context, also one that is yet to be made.
+func (t *T) contextEnds() {
+	if t.ended = true; t.cancel != nil {
 		t.cancel()
 	}
-	t.cleanUp()
+	if d := t.world.dpor; d != nil {
+		d.bodyEnds()
+	}
 }
 
 // cleanUp calls the functions given to Cleanup, whether or not one of them panics.
 func (t *T) cleanUp() {
+	t.world.touchesCleanups()
 	last := len(t.cleanups) - 1
 	if last < 0 {
 		return

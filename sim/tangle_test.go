@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/sim"
@@ -50,6 +51,13 @@ var profiles = [][]string{
 	{"csend", "crecv", "end", "cselect", "recv"},
 	{"send", "recv", "sleep"},
 	{"sleep", "trysend", "tryrecv"},
+	{"sleep", "timeout", "send"},
+	{"after", "now", "trysend"},
+	{"after", "settle", "now", "trysend"},
+	{"cleanup", "send", "recv"},
+	{"list", "name"},
+	{"close", "look", "send"},
+	{"onclose", "close", "cancel"},
 	{"send", "recv", "go"},
 	{"sendall", "recvupto", "send", "recv"},
 	{"sendfunc", "recvfunc", "send", "recv"},
@@ -116,6 +124,9 @@ type tangled struct {
 	ctx     context.Context
 	end     context.CancelFunc
 	results map[int]string
+
+	done     <-chan struct{} // of the first channel, if somebody looks
+	cleanups int
 }
 
 // body returns a body, and what tells the outcome of its last run.
@@ -131,6 +142,9 @@ func (p tangle) body() (func(*sim.T), func() string) {
 				if p.uses("produce") {
 					u.ps = append(u.ps, c.AddProducer())
 				}
+			}
+			if p.uses("look") {
+				u.done = u.chans[0].Done()
 			}
 			if p.uses("via") {
 				u.in, u.out = runnel.NewVia(doubling, runnel.Buffer(1))
@@ -271,8 +285,14 @@ func (u *tangled) carryOutMore(s knot) string {
 		u.cond.Broadcast()
 	case "end":
 		u.end()
-	case "sleep":
-		runnel.Sleep(bg, 1000)
+	default:
+		return u.carryOutRest(s)
+	}
+	return "done"
+}
+
+func (u *tangled) carryOutRest(s knot) string {
+	switch s.do {
 	case "point":
 		u.t.Point()
 	case "choose":
@@ -289,7 +309,50 @@ func (u *tangled) carryOutMore(s knot) string {
 	case "viacancel":
 		u.out.Cancel(nil)
 	default:
+		return u.carryOutInTime(s)
+	}
+	return "done"
+}
+
+func (u *tangled) carryOutInTime(s knot) string {
+	c := u.chans[s.ch]
+	switch s.do {
+	case "sleep":
+		runnel.Sleep(bg, time.Duration(1+s.b))
+	case "after":
+		runnel.After(time.Duration(1 + s.b))
+	case "timeout":
+		timeout := runnel.RecvFrom(runnel.After(1))
+		if chosen, _ := runnel.Select(bg, runnel.RecvFrom(c), timeout); chosen == timeout {
+			return "timeout"
+		}
+	case "now":
+		return fmt.Sprint(u.t.Now().UnixNano())
+	case "settle":
+		u.t.Wait()
+	case "cleanup":
+		u.t.Cleanup(func() { u.results[s.v] = fmt.Sprint("cleanup after ", u.cleanups); u.cleanups++ })
+	case "name":
+		runnel.New[int](runnel.Name(fmt.Sprint(s.v)))
+	case "list":
+		return fmt.Sprint(len(runnel.Channels()))
+	case "onclose":
+		c.OnClose(func(error) { u.results[s.v+20] = "closed" })
+	case "look":
+		return u.look()
+	default:
 		panic(s.do)
 	}
 	return "done"
+}
+
+// look sees without an operation whether something has ended.
+func (u *tangled) look() string {
+	seen := fmt.Sprint("body ended: ", u.t.Context().Err() != nil)
+	select {
+	case <-u.done:
+		return seen + ", channel closed"
+	default:
+		return seen
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/runnel-go/runnel/internal/hook"
@@ -35,7 +34,8 @@ type world struct {
 	slots   slots
 
 	steps, limit int
-	contexts     int // tasks that are blocked under a context that can end
+	contexts     int               // tasks that are blocked under a context that can end
+	deadlines    []context.Context // that have not passed, in a bubble
 	history      history
 	log          []step   // what the tasks have done
 	marks        []uint64 // of the objects, see trace.go
@@ -64,6 +64,7 @@ func (w *world) reset(r run) {
 		slots:      w.slots.emptied(),
 		log:        w.log[:0],
 		marks:      w.marks[:0],
+		deadlines:  emptied(w.deadlines),
 		invariants: emptied(w.invariants),
 		history:    history{full: w.history.full[:0], verbose: r.verbose, survey: r.survey},
 		t:          T{world: w, cleanups: emptied(w.t.cleanups)},
@@ -185,6 +186,9 @@ func (w *world) NewObject(name string) *hook.Object {
 		hook.Object
 		self [1]*hook.Object
 	}{Object: hook.Object{ID: len(w.objects) + 1, Name: name, World: w}}
+	if w.dpor != nil {
+		w.dpor.makes()
+	}
 	o := &x.Object
 	x.self[0], o.Self = o, x.self[:]
 	if w.history.verbose {
@@ -218,8 +222,10 @@ func (w *world) Point(k hook.Kind, objects ...*hook.Object) {
 	w.pass()
 	t.idling = false
 	t.suspend()
-	w.did(t)
-	w.record(t, &t.op)
+	if k != hook.Return { // that is no operation of the user's
+		w.did(t)
+		w.record(t, &t.op)
+	}
 }
 
 // Task implements hook.World.
@@ -248,6 +254,7 @@ func (w *world) Park(ctx context.Context, k hook.Kind, objects ...*hook.Object) 
 		t.ctx = ctx
 		w.contexts++
 	}
+	w.expect(ctx)
 	if w.dpor != nil {
 		w.dpor.parks(t)
 	}
@@ -287,11 +294,15 @@ func (w *world) Idle() {
 // Spawn implements hook.World.
 func (w *world) Spawn(f func()) {
 	w.Point(hook.Spawn)
+	if w.dpor != nil {
+		w.dpor.makes()
+	}
 	w.spawn(w.current, f)
 }
 
 // Sleep implements hook.World.
 func (w *world) Sleep(ctx context.Context, d time.Duration) bool {
+	w.Under(ctx)
 	w.Point(hook.Sleep)
 	if ctx.Err() != nil {
 		return false
@@ -340,8 +351,9 @@ func (w *world) pass() {
 // pick returns who goes on: a task, the clock, or nil if nothing can.
 func (w *world) pick() *task {
 	if len(w.ready) > 0 {
-		return w.history.pick(w, w.loose && w.mayTick())
+		return w.history.pick(w, w.mayTickNow())
 	}
+	w.halts()
 	if t := w.settler; t != nil {
 		w.settler = nil
 		t.Wake()
@@ -354,54 +366,6 @@ func (w *world) pick() *task {
 	}
 	w.stuck()
 	return nil
-}
-
-// mayTick tells whether the clock has somewhere to move to.
-func (w *world) mayTick() bool {
-	_, ok := w.tick()
-	return ok
-}
-
-// tick is the next moment at which something happens: a timer, or the deadline of a context
-// under which a task is blocked, which only a bubble can let pass.
-func (w *world) tick() (at time.Time, ok bool) {
-	at, ok = w.clock.next()
-	if !w.clock.bubble || w.contexts == 0 {
-		return at, ok
-	}
-	for _, t := range w.tasks {
-		if t.state != blocked || t.ctx == nil {
-			continue
-		}
-		if end, has := t.ctx.Deadline(); has && (!ok || end.Before(at)) {
-			at, ok = end, true
-		}
-	}
-	return at, ok
-}
-
-// tickHelps tells whether somebody waits for time to pass.
-func (w *world) tickHelps() bool {
-	return w.clock.useful() || w.contexts > 0 && slices.ContainsFunc(w.tasks, func(t *task) bool {
-		if t.state != blocked || t.ctx == nil {
-			return false
-		}
-		_, has := t.ctx.Deadline()
-		return has && w.clock.bubble
-	})
-}
-
-// fire lets the clock move on.
-func (w *world) fire() {
-	w.steps++
-	at, _ := w.tick()
-	if w.history.verbose {
-		w.add(&w.ticker, "moves to "+at.Sub(w.clock.began).String(), "")
-	}
-	w.firing = true
-	defer w.fired()
-	w.clock.moveTo(at)
-	w.clock.fire()
 }
 
 // fired ends the call of a function that belongs to no task, and fails the run if it panicked.

@@ -44,6 +44,7 @@ const (
 	Signal
 	Broadcast
 	Do // once
+	Return
 
 	// These see how much another operation has done so far, or when it came.
 	SendAll
@@ -62,7 +63,7 @@ const (
 var kindNames = [kinds]string{
 	"Send", "Recv", "TrySend", "TryRecv", "Close", "Cancel", "Look", "Discard", "Attach", "Select", "TrySelect",
 	"Go", "Sleep", "timer", "Point", "continues", "Lock", "TryLock", "Unlock", "RLock", "TryRLock",
-	"RUnlock", "Add", "Done", "Wait", "Signal", "Broadcast", "Do",
+	"RUnlock", "Add", "Done", "Wait", "Signal", "Broadcast", "Do", "returns",
 	"SendAll", "RecvUpTo", "SendFunc", "RecvFunc",
 	"load", "store", "update",
 }

@@ -115,12 +115,13 @@ func (b *balancer) update() {
 func grpc2371(t *sim.T, fixed bool) {
 	b := &balancer{newSignal(runnel.Buffer(1))}
 	t.Go("resolver", func() {
+		t.Point()
 		if fixed && b == nil {
 			return
 		}
 		b.update()
 	})
-	t.Go("closer", func() { b = nil })
+	t.Go("closer", func() { t.Point(); b = nil })
 }
 
 func grpc660(t *sim.T, fixed bool) {

@@ -167,9 +167,9 @@ type source struct{ done *signal }
 
 func istio8967(t *sim.T, fixed bool) {
 	s := &source{newSignal()}
-	t.Go("source", func() { wins(from(s.done)) })
+	t.Go("source", func() { t.Point(); wins(from(s.done)) })
 	s.done.Close()
-	if !fixed {
+	if t.Point(); !fixed {
 		s.done = nil
 	}
 }
