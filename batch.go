@@ -40,7 +40,7 @@ func (c *Chan[T]) sendSome(ctx context.Context, vs []T) (n int, err error) {
 			n, err = c.putAll(vs, &after)
 		}
 		if n == 0 && err == ErrFull {
-			_, err = c.waitWith(ctx, w, vs[0])
+			_, err = c.wait(ctx, w, vs[0])
 			return count(err), err
 		}
 		c.keep(w)
@@ -105,7 +105,7 @@ func (c *Chan[T]) RecvUpTo(ctx context.Context, buf []T) (n int, err error) {
 		}
 		if n == 0 && err == ErrEmpty {
 			var none T
-			buf[0], err = c.waitWith(ctx, w, none)
+			buf[0], err = c.wait(ctx, w, none)
 			return count(err), err
 		}
 		c.keep(w)

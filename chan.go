@@ -215,7 +215,7 @@ func (c *Chan[T]) sendSlow(ctx context.Context, v T) error {
 		after.run(c)
 		return err
 	}
-	_, err = c.wait(ctx, true, v)
+	_, err = c.wait(ctx, c.newWaiter(true), v)
 	return err
 }
 
@@ -238,7 +238,7 @@ func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
 		after.run(c)
 		return v, err
 	}
-	return c.wait(ctx, false, v)
+	return c.wait(ctx, c.newWaiter(false), v)
 }
 
 // isDirect tells whether w, the first of its queue, can be served without further ado: a
@@ -259,15 +259,39 @@ func (c *Chan[T]) handOver(w *waiter[T]) {
 
 // wait queues a sender of v, or a receiver, sleeps until it is completed or ctx ends, and
 // returns the outcome. The lock is held on entry and released.
-func (c *Chan[T]) wait(ctx context.Context, sends bool, v T) (T, error) {
-	w := c.newWaiter(sends)
-	if c.watches(ctx, w) {
+func (c *Chan[T]) wait(ctx context.Context, w *waiter[T], v T) (T, error) {
+	if c.simulated {
+		return c.waitSimulated(ctx, w, v)
+	}
+	if world := hook.Current(); world != nil && !step.On {
+		c.unlock()
+		world.Misuse(outside)
+	}
+	done := ctx.Done()
+	if done != nil && !w.watch.covers(done) {
+		c.watch(ctx, w)
 		v, err := c.retry(w, v)
 		if err != ErrFull && err != ErrEmpty {
 			return v, err
 		}
 	}
-	return c.waitWith(ctx, w, v)
+	w.val, w.cancelID = v, w.watch.idFor(done)
+	c.enqueue(w)
+	if done != nil && ctx.Err() != nil { // its end may have come before w could be found
+		c.withdrawn(w)
+	} else {
+		w.sleep.Wait()
+		c.state.Load() // orders what follows after what the waker did under the lock
+	}
+	v, err := w.val, w.err
+	if c.timed {
+		c.rare.blocked(w)
+	}
+	c.giveBack(w)
+	if err == (cancelledError{}) {
+		err = context.Cause(ctx)
+	}
+	return v, err
 }
 
 // watches makes sure that w will hear of the end of ctx. It returns true if the lock had to be
@@ -277,10 +301,15 @@ func (c *Chan[T]) watches(ctx context.Context, w *waiter[T]) (released bool) {
 	if done == nil || w.watch.covers(done) || c.simulated {
 		return false
 	}
+	c.watch(ctx, w)
+	return true
+}
+
+// watch registers w with ctx, for which the lock, which is held, has to be released.
+func (c *Chan[T]) watch(ctx context.Context, w *waiter[T]) {
 	c.unlock()
 	register(ctx, &w.watch, w)
 	c.state.lock()
-	return true
 }
 
 // retry looks again. If the operation still has to wait, the lock is held as before.
@@ -297,35 +326,6 @@ func (c *Chan[T]) retry(w *waiter[T], v T) (T, error) {
 		c.unlock()
 		after.run(c)
 		c.giveBack(w)
-	}
-	return v, err
-}
-
-// waitWith is wait with a waiter that watches ctx.
-func (c *Chan[T]) waitWith(ctx context.Context, w *waiter[T], v T) (T, error) {
-	if c.simulated {
-		return c.waitSimulated(ctx, w, v)
-	}
-	if world := hook.Current(); world != nil && !step.On {
-		c.unlock()
-		world.Misuse(outside)
-	}
-	done := ctx.Done()
-	w.val, w.cancelID = v, w.watch.idFor(done)
-	c.enqueue(w)
-	if done != nil && ctx.Err() != nil { // its end may have come before w could be found
-		c.withdrawn(w)
-	} else {
-		w.sleep.Wait()
-		c.state.Load() // orders what follows after what the waker did under the lock
-	}
-	v, err := w.val, w.err
-	if c.timed {
-		c.rare.blocked(w)
-	}
-	c.giveBack(w)
-	if err == (cancelledError{}) {
-		err = context.Cause(ctx)
 	}
 	return v, err
 }

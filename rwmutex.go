@@ -18,11 +18,11 @@ type RWMutex struct{ native sync.RWMutex }
 
 // Lock locks rw for writing. It blocks while anybody holds it.
 func (rw *RWMutex) Lock() {
+	lock := (*sync.RWMutex).Lock // so that this method is inlined, and there is one call
 	if hook.Active() {
-		rw.lock()
-		return
+		lock = lockInWorld
 	}
-	rw.native.Lock()
+	lock(&rw.native)
 }
 
 // TryLock locks rw for writing if nobody holds it, and tells whether it did.
@@ -36,11 +36,11 @@ func (rw *RWMutex) TryLock() bool {
 // Unlock unlocks rw for writing. If it is not so locked, that is a fatal error of the program,
 // and in a simulation a failure of the run.
 func (rw *RWMutex) Unlock() {
+	unlock := (*sync.RWMutex).Unlock // so that this method is inlined, and there is one call
 	if hook.Active() {
-		rw.unlock()
-		return
+		unlock = unlockInWorld
 	}
-	rw.native.Unlock()
+	unlock(&rw.native)
 }
 
 // RLock locks rw for reading. It blocks while a writer holds it or waits for it.
@@ -78,32 +78,32 @@ type readLocker RWMutex
 func (r *readLocker) Lock()   { (*RWMutex)(r).RLock() }
 func (r *readLocker) Unlock() { (*RWMutex)(r).RUnlock() }
 
-func (rw *RWMutex) lock() {
+func lockInWorld(native *sync.RWMutex) {
 	if world := hook.Current(); world != nil {
-		rw.in(world).lock(world)
+		sharedIn(world, native).lock(world)
 		return
 	}
-	rw.native.Lock()
+	native.Lock()
 }
 
 func (rw *RWMutex) tryLock() bool {
 	if world := hook.Current(); world != nil {
-		return rw.in(world).tryLock(world)
+		return sharedIn(world, &rw.native).tryLock(world)
 	}
 	return rw.native.TryLock()
 }
 
-func (rw *RWMutex) unlock() {
+func unlockInWorld(native *sync.RWMutex) {
 	if world := hook.Current(); world != nil {
-		rw.in(world).unlock(world)
+		sharedIn(world, native).unlock(world)
 		return
 	}
-	rw.native.Unlock()
+	native.Unlock()
 }
 
 func (rw *RWMutex) rlock() {
 	if world := hook.Current(); world != nil {
-		rw.in(world).rlock(world)
+		sharedIn(world, &rw.native).rlock(world)
 		return
 	}
 	rw.native.RLock()
@@ -111,24 +111,24 @@ func (rw *RWMutex) rlock() {
 
 func (rw *RWMutex) tryRLock() bool {
 	if world := hook.Current(); world != nil {
-		return rw.in(world).tryRLock(world)
+		return sharedIn(world, &rw.native).tryRLock(world)
 	}
 	return rw.native.TryRLock()
 }
 
 func (rw *RWMutex) runlock() {
 	if world := hook.Current(); world != nil {
-		rw.in(world).runlock(world)
+		sharedIn(world, &rw.native).runlock(world)
 		return
 	}
 	rw.native.RUnlock()
 }
 
-func (rw *RWMutex) in(world hook.World) *sharedLock {
-	l, isNew := stateIn[sharedLock](world, rw)
+func sharedIn(world hook.World, native *sync.RWMutex) *sharedLock {
+	l, isNew := stateIn[sharedLock](world, native)
 	if isNew {
 		l.writers.object = objectOf(world, "RWMutex")
-		mustBeFree(world, &rw.native, "RWMutex")
+		mustBeFree(world, native, "RWMutex")
 	}
 	return l
 }

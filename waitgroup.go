@@ -23,29 +23,29 @@ type WaitGroup struct{ native sync.WaitGroup }
 // if the counter becomes negative. From zero the counter must be raised before Wait is called,
 // and again only when all calls of Wait have returned.
 func (wg *WaitGroup) Add(delta int) {
+	add := (*sync.WaitGroup).Add // so that this method is inlined, and there is one call
 	if hook.Active() {
-		wg.add(hook.Add, delta)
-		return
+		add = addInWorld
 	}
-	wg.native.Add(delta)
+	add(&wg.native, delta)
 }
 
 // Done is Add(-1).
 func (wg *WaitGroup) Done() {
+	add := (*sync.WaitGroup).Add
 	if hook.Active() {
-		wg.add(hook.Done, -1)
-		return
+		add = doneInWorld
 	}
-	wg.native.Done()
+	add(&wg.native, -1)
 }
 
 // Wait blocks until the counter is zero.
 func (wg *WaitGroup) Wait() {
+	wait := (*sync.WaitGroup).Wait
 	if hook.Active() {
-		wg.wait()
-		return
+		wait = waitInWorld
 	}
-	wg.native.Wait()
+	wait(&wg.native)
 }
 
 // Go adds one, and calls f in a goroutine of its own and Done when f has returned. f must not
@@ -77,28 +77,36 @@ type countdown struct {
 	adds   int         // calls of Add with a positive delta that have begun and not counted
 }
 
-func (wg *WaitGroup) in(world hook.World) *countdown {
-	c, isNew := stateIn[countdown](world, wg)
+func countdownIn(world hook.World, native *sync.WaitGroup) *countdown {
+	c, isNew := stateIn[countdown](world, native)
 	if isNew {
 		c.object = objectOf(world, "WaitGroup")
 	}
 	return c
 }
 
-func (wg *WaitGroup) add(k hook.Kind, delta int) {
+func addInWorld(native *sync.WaitGroup, delta int) {
 	if world := hook.Current(); world != nil {
-		wg.in(world).add(world, k, delta)
+		countdownIn(world, native).add(world, hook.Add, delta)
 		return
 	}
-	wg.native.Add(delta)
+	native.Add(delta)
 }
 
-func (wg *WaitGroup) wait() {
+func doneInWorld(native *sync.WaitGroup, delta int) {
 	if world := hook.Current(); world != nil {
-		wg.in(world).wait(world)
+		countdownIn(world, native).add(world, hook.Done, delta)
 		return
 	}
-	wg.native.Wait()
+	native.Add(delta)
+}
+
+func waitInWorld(native *sync.WaitGroup) {
+	if world := hook.Current(); world != nil {
+		countdownIn(world, native).wait(world)
+		return
+	}
+	native.Wait()
 }
 
 const concurrentAdd = "sync: WaitGroup misuse: Add called concurrently with Wait"

@@ -37,7 +37,7 @@ type watch struct {
 type cancellable interface{ cancelWait(id uint64) }
 
 // covers tells whether the end of the context with this done channel is watched for already.
-func (w *watch) covers(done <-chan struct{}) bool { return w.standing && w.done == done }
+func (w *watch) covers(done <-chan struct{}) bool { return w.stop != nil && w.done == done }
 
 // idFor returns the id under which that context, which is watched, may cancel a wait: 0 if
 // it never ends.

@@ -2,13 +2,12 @@
 // time. The root package asks it; package sim fills it in. Neither knows the other.
 //
 // A channel belongs to the world in which it was made, for ever. So only the functions that make
-// something ([Current]: New, Go, After, Sleep, …) look for a world, and where none is active
-// that is one atomic load.
+// something ([Current]: New, Go, After, Sleep, …) look for a world, and where package sim is
+// not there that is one load.
 package hook
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -170,25 +169,20 @@ type Timer interface {
 	Reset(d time.Duration) bool
 }
 
-// active finds the world whose task the calling goroutine is; nil while no world is running.
-var active atomic.Pointer[func() World]
+// find finds the world whose task the calling goroutine is. It is nil in a program that does not
+// contain package sim, and is set before anything else can run: so it is read as it is.
+var find func() World
 
 // Current returns the world of which the calling goroutine is a task, or nil.
 func Current() World {
-	if find := active.Load(); find != nil {
-		return (*find)()
+	if find != nil {
+		return find()
 	}
 	return nil
 }
 
-// Active tells whether some world is running, perhaps not that of the caller.
-func Active() bool { return active.Load() != nil }
+// Active tells whether there may be worlds at all.
+func Active() bool { return find != nil }
 
-// Install makes find answer for Current; nil ends that. It is for package sim.
-func Install(find func() World) {
-	if find == nil {
-		active.Store(nil)
-		return
-	}
-	active.Store(&find)
-}
+// Install makes f answer for Current. It is for an init function of package sim.
+func Install(f func() World) { find = f }
