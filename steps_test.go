@@ -3,6 +3,7 @@
 package runnel_test
 
 import (
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -40,18 +41,19 @@ func all(t *testing.T, programs ...program) {
 }
 
 // some draws schedules of each program: it has too many. Others may go on also right after a
-// write.
+// write. It draws the same ones each time, unless RUNNEL_SIM_SCHEDULES asks for more.
 func some(t *testing.T, schedules int, programs ...program) {
 	coarse, step.Thorough = false, true
 	if testing.Short() {
 		schedules /= 5
 	}
+	seed := uint64(1)
 	if n, err := strconv.Atoi(os.Getenv("RUNNEL_SIM_SCHEDULES")); err == nil {
-		schedules = n
+		schedules, seed = n, rand.Uint64()
 	}
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
-			check(t, p.body, sim.Schedules(schedules), sim.Strategies(sim.POS(), sim.PCT(3), sim.POS(), sim.Random(), sim.PCT(2)))
+			check(t, p.body, sim.Seed(seed), sim.Schedules(schedules), sim.Strategies(sim.POS(), sim.PCT(3), sim.POS(), sim.Random(), sim.PCT(2)))
 		})
 	}
 }
