@@ -2,7 +2,6 @@ package runnel
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/runnel-go/runnel/internal/hook"
@@ -73,6 +72,7 @@ func (c *Cond) signal(k hook.Kind) {
 	}
 }
 
+//go:norace
 func (c *Cond) in(world hook.World) *meeting {
 	m, isNew := stateIn[meeting](world, c)
 	if isNew {
@@ -94,6 +94,7 @@ type attendant struct {
 	called bool
 }
 
+//go:norace
 func (m *meeting) wait(world hook.World, l sync.Locker) {
 	world.Point(hook.Wait, m.object.Self...)
 	a := &attendant{}
@@ -106,6 +107,7 @@ func (m *meeting) wait(world hook.World, l sync.Locker) {
 	l.Lock()
 }
 
+//go:norace
 func (m *meeting) signal(world hook.World, k hook.Kind) {
 	world.Point(k, m.object.Self...)
 	n := len(m.queue)
@@ -118,5 +120,5 @@ func (m *meeting) signal(world hook.World, k hook.Kind) {
 			a.task.Wake()
 		}
 	}
-	m.queue = slices.Delete(m.queue, 0, n)
+	m.queue = m.queue[n:]
 }

@@ -71,6 +71,8 @@ func (m *Mutex) unlock() {
 }
 
 // in returns what the world knows of m.
+//
+//go:norace
 func (m *Mutex) in(world hook.World) *heldLock {
 	l, isNew := stateIn[heldLock](world, m)
 	if isNew {

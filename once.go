@@ -38,6 +38,7 @@ func (o *Once) doSlow(f func()) {
 	}
 }
 
+//go:norace
 func (o *Once) in(world hook.World) *doneOnce {
 	d, isNew := stateIn[doneOnce](world, o)
 	if isNew {
@@ -54,20 +55,27 @@ type doneOnce struct {
 	done bool
 }
 
+//go:norace
 func (d *doneOnce) do(world hook.World, f func()) {
 	world.Point(hook.Do, d.object.Self...)
 	if d.done {
 		return
 	}
 	d.acquire(world, hook.Do)
-	defer func() {
-		world.Touch(d.object)
-		d.release()
-	}()
+	defer d.leave(world)
 	if !d.done {
-		defer func() { d.done = true }()
+		defer d.didIt()
 		f()
 	}
+}
+
+//go:norace
+func (d *doneOnce) didIt() { d.done = true }
+
+//go:norace
+func (d *doneOnce) leave(world hook.World) {
+	world.Touch(d.object)
+	d.release()
 }
 
 // OnceFunc returns a function that calls f in its first call only, see [Once]. If f panics,

@@ -124,6 +124,7 @@ func (rw *RWMutex) runlock() {
 	rw.native.RUnlock()
 }
 
+//go:norace
 func sharedIn(world hook.World, native *sync.RWMutex) *sharedLock {
 	l, isNew := stateIn[sharedLock](world, native)
 	if isNew {

@@ -2,7 +2,6 @@ package runnel
 
 import (
 	"context"
-	"slices"
 
 	"github.com/runnel-go/runnel/internal/hook"
 )
@@ -11,8 +10,14 @@ import (
 // there is no moment at which one could be told where it belongs, as channels are. Instead each
 // operation looks who calls: a task uses the state that its world keeps for this object in this
 // run, everybody else the one of package sync inside. So nothing of a run is left for the next.
+//
+// The state is shared by tasks, of which one runs at a time. But the race detector is told only
+// what orders tasks in the real world (sim/edges.go), which leaves the state itself unordered.
+// So it does not look at these functions (go:norace), and they call none that it looks at.
 
 // stateIn returns what the world keeps for the object in this run, and whether it is new.
+//
+//go:norace
 func stateIn[S any](world hook.World, of any) (s *S, isNew bool) {
 	slot := world.Slot(of)
 	if s, ok := (*slot).(*S); ok {
@@ -24,6 +29,8 @@ func stateIn[S any](world hook.World, of any) (s *S, isNew bool) {
 }
 
 // objectOf makes what the world calls an object of this type.
+//
+//go:norace
 func objectOf(world hook.World, what string) *hook.Object {
 	o := world.NewObject("")
 	o.Type = what
@@ -47,14 +54,16 @@ type heldLock struct {
 	object *hook.Object
 	locked bool
 	woken  bool // a task was woken that has not yet gone on
-	queue  []hook.Task
+	queue  taskQueue
 }
 
+//go:norace
 func (l *heldLock) lock(world hook.World) {
 	world.Point(hook.Lock, l.object.Self...)
 	l.acquire(world, hook.Lock)
 }
 
+//go:norace
 func (l *heldLock) tryLock(world hook.World) bool {
 	world.Point(hook.TryLock, l.object.Self...)
 	if l.locked {
@@ -65,6 +74,7 @@ func (l *heldLock) tryLock(world hook.World) bool {
 	return true
 }
 
+//go:norace
 func (l *heldLock) unlock(world hook.World, ifNot string) {
 	world.Point(hook.Unlock, l.object.Self...)
 	if !l.locked {
@@ -73,28 +83,57 @@ func (l *heldLock) unlock(world hook.World, ifNot string) {
 	l.release()
 }
 
+//go:norace
 func (l *heldLock) acquire(world hook.World, k hook.Kind) {
 	place := len(l.queue)
 	for l.locked {
-		l.queue = slices.Insert(l.queue, place, world.Task())
+		l.queue.insert(place, world.Task())
 		world.Park(context.Background(), k, l.object.Self...)
 		l.woken, place = false, 0
 	}
 	l.locked = true
 }
 
+//go:norace
 func (l *heldLock) release() {
 	l.locked = false
 	if len(l.queue) > 0 && !l.woken {
 		l.woken = true
-		wakeFirst(&l.queue)
+		l.queue.takeFirst().Wake()
 	}
 }
 
-func wakeFirst(queue *[]hook.Task) {
-	first := (*queue)[0]
-	*queue = slices.Delete(*queue, 0, 1)
-	first.Wake()
+// taskQueue is a list of tasks that wait.
+type taskQueue []hook.Task
+
+//go:norace
+func (q *taskQueue) insert(place int, t hook.Task) {
+	*q = append(*q, t)
+	for i := len(*q) - 1; i > place; i-- {
+		(*q)[i], (*q)[i-1] = (*q)[i-1], (*q)[i]
+	}
+}
+
+//go:norace
+func (q *taskQueue) takeFirst() (first hook.Task) {
+	first = (*q)[0]
+	last := len(*q) - 1
+	for i := range last {
+		(*q)[i] = (*q)[i+1]
+	}
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return first
+}
+
+// wakeAll empties the queue.
+//
+//go:norace
+func (q *taskQueue) wakeAll() {
+	for _, t := range *q {
+		t.Wake()
+	}
+	*q = (*q)[:0]
 }
 
 // sharedLock is a RWMutex in a simulation. As in package sync, writers compete for a lock among
@@ -102,11 +141,12 @@ func wakeFirst(queue *[]hook.Task) {
 // in all readers that have come meanwhile: the next writer waits for them.
 type sharedLock struct {
 	writers heldLock
-	readers int         // that are in
-	writer  hook.Task   // that waits for readers, or nil
-	queue   []hook.Task // readers kept out
+	readers int       // that are in
+	writer  hook.Task // that waits for readers, or nil
+	queue   taskQueue // readers kept out
 }
 
+//go:norace
 func (l *sharedLock) lock(world hook.World) {
 	world.Point(hook.Lock, l.writers.object.Self...)
 	l.writers.acquire(world, hook.Lock)
@@ -116,6 +156,7 @@ func (l *sharedLock) lock(world hook.World) {
 	}
 }
 
+//go:norace
 func (l *sharedLock) tryLock(world hook.World) bool {
 	world.Point(hook.TryLock, l.writers.object.Self...)
 	if l.writers.locked || l.readers > 0 {
@@ -126,29 +167,29 @@ func (l *sharedLock) tryLock(world hook.World) bool {
 	return true
 }
 
+//go:norace
 func (l *sharedLock) unlock(world hook.World) {
 	world.Point(hook.Unlock, l.writers.object.Self...)
 	if !l.writers.locked || l.writer != nil {
 		world.Fatal("sync: Unlock of unlocked RWMutex")
 	}
 	l.readers = len(l.queue)
-	for _, t := range l.queue {
-		t.Wake()
-	}
-	l.queue = l.queue[:0]
+	l.queue.wakeAll()
 	l.writers.release()
 }
 
+//go:norace
 func (l *sharedLock) rlock(world hook.World) {
 	world.Point(hook.RLock, l.writers.object.Self...)
 	if l.writers.locked {
-		l.queue = append(l.queue, world.Task())
+		l.queue.insert(len(l.queue), world.Task())
 		world.Park(context.Background(), hook.RLock, l.writers.object.Self...)
 		return
 	}
 	l.readers++
 }
 
+//go:norace
 func (l *sharedLock) tryRLock(world hook.World) bool {
 	world.Point(hook.TryRLock, l.writers.object.Self...)
 	if l.writers.locked {
@@ -159,6 +200,7 @@ func (l *sharedLock) tryRLock(world hook.World) bool {
 	return true
 }
 
+//go:norace
 func (l *sharedLock) runlock(world hook.World) {
 	world.Point(hook.RUnlock, l.writers.object.Self...)
 	if l.readers == 0 {

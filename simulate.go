@@ -45,6 +45,8 @@ func (c *Chan[T]) simulate(name string) {
 
 // listSimulated is list for a channel of a simulation. Nobody outside may look at it, and its
 // life is that of the run.
+//
+//go:norace
 func listSimulated[T any](c *Chan[T]) {
 	l := listIn(c.rare.object.World)
 	l.reads = append(l.reads, c.Stats)
@@ -64,6 +66,8 @@ func listIn(world hook.World) *listed {
 var theList = &hook.Object{Type: "Channels"}
 
 // simulatedChannels is Channels in a task.
+//
+//go:norace
 func simulatedChannels(world hook.World) (all []Stats) {
 	for _, read := range listIn(world).reads {
 		all = append(all, read())
@@ -103,8 +107,10 @@ func (c *Chan[T]) idle(err error) {
 // admitted is pointLocked for an operation with a context. It reports false, with the lock
 // released, if that has ended.
 func (c *Chan[T]) admitted(ctx context.Context, k hook.Kind) bool {
+	c.unlock() // nothing of the world is called with the lock held, since that may let others run
 	c.rare.object.World.Under(ctx)
-	c.pointLocked(k)
+	c.point(k)
+	c.state.lock()
 	if c.givesUp(ctx) {
 		c.unlock()
 		return false

@@ -72,11 +72,12 @@ func (wg *WaitGroup) Go(f func()) {
 type countdown struct {
 	object *hook.Object
 	n      int
-	queue  []hook.Task // blocked in Wait
-	waits  int         // calls of Wait that have begun and not returned
-	adds   int         // calls of Add with a positive delta that have begun and not counted
+	queue  taskQueue // blocked in Wait
+	waits  int       // calls of Wait that have begun and not returned
+	adds   int       // calls of Add with a positive delta that have begun and not counted
 }
 
+//go:norace
 func countdownIn(world hook.World, native *sync.WaitGroup) *countdown {
 	c, isNew := stateIn[countdown](world, native)
 	if isNew {
@@ -111,6 +112,7 @@ func waitInWorld(native *sync.WaitGroup) {
 
 const concurrentAdd = "sync: WaitGroup misuse: Add called concurrently with Wait"
 
+//go:norace
 func (c *countdown) add(world hook.World, k hook.Kind, delta int) {
 	if delta > 0 {
 		c.adds++
@@ -127,18 +129,16 @@ func (c *countdown) add(world hook.World, k hook.Kind, delta int) {
 		panic("sync: negative WaitGroup counter")
 	}
 	if c.n == 0 {
-		for _, t := range c.queue {
-			t.Wake()
-		}
-		c.queue = c.queue[:0]
+		c.queue.wakeAll()
 	}
 }
 
+//go:norace
 func (c *countdown) wait(world hook.World) {
 	c.waits++
 	world.Point(hook.Wait, c.object.Self...)
 	if c.n > 0 {
-		c.queue = append(c.queue, world.Task())
+		c.queue.insert(len(c.queue), world.Task())
 		world.Park(context.Background(), hook.Wait, c.object.Self...)
 	} else if c.adds > 0 {
 		panic(concurrentAdd)

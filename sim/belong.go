@@ -35,7 +35,7 @@ func (w *world) admit(k hook.Kind, objects []*hook.Object) {
 func (w *world) refuse(k hook.Kind, objects []*hook.Object) {
 	what := fmt.Sprintf("%v: it was made in another simulation", op{k, objects})
 	if other := running.Load(); other != nil && isTask() {
-		other.Misuse(what)
+		other.face.Misuse(what)
 	}
 	if k != hook.Look {
 		panic("sim: " + what + ", which has ended")
@@ -47,8 +47,7 @@ func (w *world) Misuse(message string) {
 	if w.current == nil || !isTask() {
 		panic("sim: " + message)
 	}
-	w.fail(&Failure{Kind: Misuse, Message: message, task: w.current, stack: stackOf()})
-	panic(errAborted)
+	w.accuse(Misuse, message)
 }
 
 // adopted marks the calling goroutine as a task if it is a coroutine, by which a task goes

@@ -8,17 +8,21 @@ import (
 // carrier is a coroutine that runs tasks, one after the other: resumed by the world's loop, it
 // runs until the task gives its turn to another one.
 type carrier struct {
-	next func() (struct{}, bool)
-	stop func()
-	give func(struct{}) bool
-	task *task
-	dead bool // its task called runtime.Goexit, so it can run no other
+	next   func() (struct{}, bool)
+	stop   func()
+	give   func(struct{}) bool
+	task   *task
+	thread *thread // that runs the task instead, or nil
+	dead   bool    // its task called runtime.Goexit, so it can run no other
 
 	ended bool // it was told to end
 }
 
-func newCarrier() *carrier {
+func (e *explorer) newCarrier() *carrier {
 	c := &carrier{}
+	if e.threaded {
+		c.thread = e.newThread()
+	}
 	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
 		debug.SetPanicOnFault(true) // marks this goroutine, see isTask
 		c.give = yield
@@ -47,6 +51,9 @@ func (c *carrier) dies() {
 // end ends the coroutine. One that is dead ends as it would have before, by runtime.Goexit, and
 // with it ends the goroutine that let it, which must not be ours.
 func (c *carrier) end() {
+	if c.thread != nil {
+		c.thread.end()
+	}
 	if !c.dead {
 		c.stop()
 		return
@@ -77,11 +84,11 @@ func (e *explorer) carrier() *carrier {
 		e.carriers = e.carriers[:last]
 		return c
 	}
-	return newCarrier()
+	return e.newCarrier()
 }
 
 func (e *explorer) giveBack(c *carrier) {
-	if c.dead {
+	if th := c.thread; c.dead || th != nil && (th.dead || th.abandoned) {
 		c.end()
 		return
 	}

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"container/heap"
-	"testing/synctest"
 	"time"
 
 	"github.com/runnel-go/runnel/internal/hook"
@@ -17,6 +16,7 @@ type clock struct {
 	now    time.Time
 	began  time.Time
 	bubble bool
+	sleep  func(time.Duration) // in a bubble
 	timers timers
 	seq    int
 
@@ -97,8 +97,7 @@ func (c *clock) moveTo(then time.Time) {
 	}
 	c.now = then
 	if c.bubble {
-		time.Sleep(d)
-		synctest.Wait()
+		c.sleep(d)
 	}
 }
 

@@ -158,18 +158,30 @@ func nameOf(o *hook.Object) string {
 	return fmt.Sprintf("chan#%d", o.ID)
 }
 
+// callSite is that of the operation that the task that runs has come to.
+func (w *world) callSite() string {
+	switch {
+	case !w.explorer.threaded:
+	case w.firing:
+		return w.calling.site
+	default:
+		return w.current.carrier.thread.site
+	}
+	return w.explorer.callSite()
+}
+
 // callSite is the line of the user's code that led to an operation: the first that belongs
 // neither to the root package nor to this one. Files tell, because a generic function that was
 // inlined has the name of its caller.
 //
 // Where a file is not in the directory of the body, that of the file is named, too.
-func (w *world) callSite() string {
+func (e *explorer) callSite() string {
 	var pcs [48]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
 		if f.File != "" && !isOurs(f.File) && !isStandard(f.Function) {
-			return w.explorer.nameOfFile(f.File) + ":" + strconv.Itoa(f.Line)
+			return e.nameOfFile(f.File) + ":" + strconv.Itoa(f.Line)
 		}
 		if !more {
 			return ""

@@ -23,6 +23,13 @@ type explorer struct {
 	census  census
 	spent   int // steps, in all runs
 	clock   realTime
+
+	threads   []*thread
+	clockwork *thread       // that runs what belongs to no task
+	orders    chan *thread  // to be made
+	requests  chan struct{} // a thread has a request
+	past      *token        // token for the race detector: all schedules before
+	watcher
 }
 
 // exclusive lets one simulation run at a time: a goroutine can tell that it carries a task, but
@@ -34,7 +41,7 @@ var running atomic.Pointer[world]
 
 func current() hook.World {
 	if w := running.Load(); w != nil && isTask() {
-		return w
+		return w.face
 	}
 	return nil
 }
@@ -48,7 +55,15 @@ func newExplorer(body func(*T), opts []Option) *explorer {
 	}
 	e := &explorer{config: configOf(opts), body: body}
 	e.portfolio = e.strategies(&e.rng)
+	e.past = new(token)
 	e.world = &world{explorer: e}
+	e.world.face = e.world
+	if e.hybrid {
+		e.exhaustive = 0 // what native operations let go on is unknown
+	}
+	if e.threaded {
+		e.world.face = remote{e.world}
+	}
 	e.main = e.world.t.run
 	exclusive.Lock()
 	running.Store(e.world)
@@ -67,6 +82,7 @@ func (e *explorer) close() {
 		c.end()
 	}
 	e.carriers = nil
+	e.endThreads()
 	e.abandon()
 }
 
@@ -116,7 +132,9 @@ func (e *explorer) sample(r *Report) {
 }
 
 // expired tells whether the time for exploring is over.
-func (e *explorer) expired() bool { return e.limit > 0 && e.clock.elapsed() >= e.limit }
+func (e *explorer) expired() bool {
+	return e.found.Load() || e.limit > 0 && e.clock.elapsed() >= e.limit
+}
 
 // hasty tells whether the time for trying all schedules is over.
 func (e *explorer) hasty() bool { return e.brief > 0 && e.clock.elapsed() >= e.brief }
@@ -145,10 +163,14 @@ func (e *explorer) once(r run) *world {
 		r.strategy = follow{}
 	}
 	e.clock.beat()
+	races := raceErrors()
 	w.reset(r)
 	w.begin(e.main)
 	w.loop()
 	w.abort()
+	if w.failure == nil && raceErrors() > races {
+		w.failure = &Failure{Kind: Race, Message: "the race detector has told more above"}
+	}
 	if r.repeat == nil && !r.replay {
 		e.length.add(w.steps)
 		e.longest = max(e.longest, w.steps)

@@ -216,3 +216,25 @@ func Opaque(name string) (end func()) {
 	opaque = append(slices.Clip(opaque), name)
 	return func() { opaque = before }
 }
+
+// Most of these tests are about schedules, and share variables between tasks as they like. So
+// they run on coroutines, under the race detector, too.
+func init() { threadsByDefault = false }
+
+// OnThreads makes tasks run on threads, as they do under the race detector.
+func OnThreads() Option { return optionFunc(func(c *config) { c.threaded = true }) }
+
+// Hybrid lets tasks be blocked outside of runnel, from the first schedule on.
+func Hybrid() Option { return withNatives("") }
+
+// ReplayInBubble is Replay, and returns the report.
+func ReplayInBubble(t *testing.T, token string, body func(*T), opts ...Option) Report {
+	s, err := parseToken(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return check(t, body, opts, func(e *explorer) Report { return e.replay(s) })
+}
+
+// RaceErrors counts the races that have been reported in this process.
+func RaceErrors() int { return raceErrors() }

@@ -11,6 +11,7 @@ const (
 	Assertion  Kind = "assertion"  // the body said so: T.Fatalf, T.Errorf, T.Assert, ...
 	Unreceived Kind = "unreceived" // values were left in a channel, see [NoLeftovers]
 	Misuse     Kind = "misuse"     // of a simulation: of a channel of another run, say
+	Race       Kind = "data race"  // as the race detector reports it, see "Data races" above
 	Exit       Kind = "exit"       // a task called runtime.Goexit, as testing.T.FailNow does
 )
 

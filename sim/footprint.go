@@ -240,18 +240,21 @@ var opaque = []string{"/runnel/flow.", "/runnel/mq."}
 
 // makes takes note that the task that runs makes a channel or a task, as these packages do
 // before they share anything.
-func (d *dpor) makes() {
-	var s stack
-	n := runtime.Callers(3, s[:])
+func (d *dpor) makes(s stack) {
 	if _, known := d.stacks[s]; d.opaque || known {
 		return
 	}
 	d.stacks[s] = struct{}{}
-	d.opaque = isOpaque(s[:n])
+	d.opaque = isOpaque(s[:])
 }
 
-// stack is where something was called.
+// stack is where something was called, up to the first 0.
 type stack [48]uintptr
+
+func callers() (s stack) {
+	runtime.Callers(3, s[:])
+	return s
+}
 
 // isOpaque tells whether one of them is at work.
 func isOpaque(pcs []uintptr) bool {

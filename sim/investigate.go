@@ -17,13 +17,18 @@ func (e *explorer) investigate(r *Report, i int, w *world) {
 		return
 	}
 	again := e.once(run{repeat: first.full, verbose: true})
+	if failure.Kind == Race && again.failure == nil {
+		again.failure = failure // it is not reported twice
+	}
 	if text := differs(again, failure, first); text != "" {
 		r.text = text
 		return
 	}
 	first.decisions = slices.Clone(again.history.made)
 	r.Found, r.Left = len(first.decisions), len(first.decisions)
-	if failure.Kind == Livelock { // a shorter one might be stuck in another loop, or none
+	switch failure.Kind {
+	case Livelock, // a shorter one might be stuck in another loop, or none
+		Race: // each run would be reported by the race detector once more
 		r.told(again)
 		return
 	}

@@ -25,6 +25,9 @@ type config struct {
 	punctual   bool          // the clock moves only when no task can run
 	unreceived bool          // values that are left in channels are a failure
 	bubble     bool          // it runs in a testing/synctest bubble
+	threaded   bool          // tasks run on threads, see thread.go
+	hybrid     bool          // and may be blocked outside of runnel, see native.go
+	native     string        // where that has happened
 	ways       []Strategy
 }
 
@@ -37,7 +40,7 @@ const (
 
 func configOf(opts []Option) config {
 	c := config{
-		schedules: defaultSchedules, limit: defaultLimit, steps: defaultSteps, tries: defaultTries, seed: rand.Uint64(),
+		threaded: threadsByDefault, schedules: defaultSchedules, limit: defaultLimit, steps: defaultSteps, tries: defaultTries, seed: rand.Uint64(),
 		ways: []Strategy{POS(), Random(), PCT(2), POS(), PCT(3)},
 	}
 	for i, o := range opts {

@@ -22,6 +22,10 @@ type Report struct {
 	// Complete says that the schedules explored stand for all there are, see [Exhaustive].
 	Complete bool
 
+	// Native tells in what operation outside of runnel a task was blocked first, and where; it is
+	// empty if none was. What such operations let go on is not ordered by the schedules.
+	Native string
+
 	// Of the failing schedule, if there is one:
 	Strategy  string // that found it
 	Found     int    // decisions against the default policy when it was found
@@ -41,8 +45,8 @@ func (r Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n%s", r.Failure.Kind, r.Failure.Message, r.text)
 	if r.Strategy != "" {
-		fmt.Fprintf(&b, "\nfound in schedule %d by %s%s; %v in all, seed %d\n",
-			r.Schedules+1, r.Strategy, r.shortening(), r.Elapsed.Round(10*time.Microsecond), r.Seed)
+		fmt.Fprintf(&b, "\nfound in schedule %d by %s%s; %v in all, seed %d%s\n",
+			r.Schedules+1, r.Strategy, r.shortening(), r.Elapsed.Round(10*time.Microsecond), r.Seed, r.natives())
 	}
 	return b.String()
 }
@@ -71,8 +75,16 @@ func (r Report) Coverage() string {
 	if r.Distinct >= maxCensus {
 		distinct = "more than " + distinct
 	}
-	return fmt.Sprintf("%s (%s distinct), the longest of %s, in %v, seed %d",
-		count(r.Schedules, "schedule"), distinct, count(r.Longest, "step"), r.Elapsed.Round(10*time.Microsecond), r.Seed)
+	return fmt.Sprintf("%s (%s distinct), the longest of %s, in %v, seed %d%s",
+		count(r.Schedules, "schedule"), distinct, count(r.Longest, "step"), r.Elapsed.Round(10*time.Microsecond), r.Seed, r.natives())
+}
+
+// natives tells that tasks were blocked outside of runnel, if they were.
+func (r Report) natives() string {
+	if r.Native == "" {
+		return ""
+	}
+	return "\nbeside runnel's operations tasks wait in native ones (first: " + r.Native + "), which no schedule orders"
 }
 
 func count(n int, what string) string {

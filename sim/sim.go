@@ -75,45 +75,75 @@ func Replay(t *testing.T, token string, body func(*T), opts ...Option) {
 	t.Fatal(r)
 }
 
-// check runs f in a bubble. It ends t if a task was blocked where the simulation cannot see it.
+// check runs f in a bubble. If a task turns out to be blocked outside of runnel, it runs f anew in
+// a way that can let others go on then.
 func check(t *testing.T, body func(*T), opts []Option, f func(*explorer) Report) Report {
 	t.Helper()
 	e := newExplorer(body, opts)
-	e.bubble = true
-	var r Report
-	stuck := e.inBubble(t, func() { r = f(e) }, &r)
+	r, stuck := e.inBubble(t, f)
+	if e.found.Load() {
+		opts = slices.Concat(opts, []Option{Seed(e.seed), withNatives(e.place)})
+		e = newExplorer(body, opts)
+		r, stuck = e.inBubble(t, f)
+		r.Native = e.native
+	}
 	if stuck != "" {
-		t.Fatalf("sim: a task is blocked outside of runnel, on a native channel, lock or the like, where no schedule can "+
-			"let others go on; or a goroutine that it started is: %s\n%s", stuck, allStacks())
+		t.Fatalf("sim: a goroutine that the body started by the go statement never ended; start it by runnel.Go, "+
+			"or end it: %s\n%s", stuck, allStacks())
 	}
 	return r
 }
 
-// inBubble runs f in a bubble, and tells if it got stuck there.
-func (e *explorer) inBubble(t *testing.T, f func(), r *Report) (stuck string) {
+// withNatives lets tasks be blocked outside of runnel, as has happened at this place.
+func withNatives(place string) Option {
+	return optionFunc(func(c *config) { c.threaded, c.hybrid, c.native, c.exhaustive = true, true, place, 0 })
+}
+
+// inBubble runs f in a bubble, and tells if goroutines are left in it for which there is no
+// other reason.
+func (e *explorer) inBubble(t *testing.T, f func(*explorer) Report) (r Report, stuck string) {
+	e.bubble = true
 	end := e.clock.follow(true)
 	closed := false
-	defer func() {
-		end()
-		if !closed {
-			e.abandon()
-		}
-		r.Elapsed = time.Since(e.clock.began)
-		if p := recover(); p != nil {
-			stuck = fmt.Sprint(p)
-			if !strings.Contains(stuck, "deadlock") {
-				panic(p)
+	p := apart(func() {
+		synctest.Test(t, func(*testing.T) {
+			e.requests = make(chan struct{}, 1)
+			if !e.hybrid {
+				e.lapsed = make(chan struct{})
+				go e.watch()
 			}
-		}
-	}()
-	synctest.Test(t, func(*testing.T) {
-		defer func() { // the coroutines belong to the bubble
-			e.close()
-			closed = true
-		}()
-		f()
+			defer func() { // the coroutines belong to the bubble
+				e.close()
+				e.over, closed = true, true
+			}()
+			r = f(e)
+		})
 	})
-	return ""
+	end()
+	if !closed {
+		e.abandon()
+	}
+	r.Elapsed = time.Since(e.clock.began)
+	switch stuck = fmt.Sprint(p); {
+	case p == nil || e.forsaken() && strings.Contains(stuck, "deadlock"):
+		return r, ""
+	case !strings.Contains(stuck, "deadlock"):
+		panic(p)
+	}
+	return r, stuck
+}
+
+// apart calls f on a goroutine of its own, which f may end: synctest.Test does if the race
+// detector has found something, and that is still to be told. It returns what f panics with.
+func apart(f func()) (p any) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer func() { p = recover() }()
+		f()
+	}()
+	<-ended
+	return p
 }
 
 // commands tells how the failure is seen again.

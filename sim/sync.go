@@ -33,6 +33,14 @@ func (s slots) emptied() slots {
 
 // Fatal implements hook.World.
 func (w *world) Fatal(message string) {
-	w.fail(&Failure{Kind: Panic, Message: message, task: w.current, stack: stackOf()})
+	w.accuse(Panic, message)
+}
+
+// accuse fails the run because of what the task that runs has done, and ends it.
+func (w *world) accuse(k Kind, message string) {
+	w.fail(&Failure{Kind: k, Message: message, task: w.current, stack: stackOf()})
+	if th := w.current.carrier.thread; th != nil {
+		th.fresh = true
+	}
 	panic(errAborted)
 }

@@ -23,9 +23,14 @@ func (t *T) Go(name string, f func()) {
 	if f == nil {
 		panic("sim: Go: the function is nil")
 	}
-	t.world.Point(hook.Spawn)
+	start := new(token)
+	raceRelease(start)
 	w := t.world
-	w.spawn(w.current, f).name = name
+	w.do(func() {
+		w.Point(hook.Spawn)
+		child := w.spawn(w.current, f)
+		child.name, child.start = name, start
+	})
 }
 
 // Choose draws one of n possibilities, 0 … n−1. It is a decision of the schedule: explored,
@@ -35,24 +40,18 @@ func (t *T) Choose(n int) int {
 	if n < 1 {
 		panic(fmt.Sprintf("sim: Choose(%d): n must be at least 1", n))
 	}
-	return t.world.Choose(n)
+	return t.world.face.Choose(n)
 }
 
 // Point lets other tasks run, as before an operation on a channel. It makes a race between
 // operations that are not runnel's visible: between two uses of an atomic variable, say.
-func (t *T) Point() { t.world.Point(hook.Point) }
+func (t *T) Point() { t.world.face.Point(hook.Point) }
 
 // Wait waits until every other task has ended or is blocked, as testing/synctest.Wait does. The
 // clock may move meanwhile in schedules in which it moves at any time. One task may wait so.
 func (t *T) Wait() {
-	w := t.world
-	w.Point(hook.Wait)
-	if w.settler != nil {
-		w.Fatal("sim: Wait: another task waits already until the others are blocked")
-	}
-	w.settler = w.current
-	w.Task()
-	w.Park(context.Background(), hook.Wait)
+	t.world.do(t.world.settle)
+	t.world.afterAll()
 }
 
 // Invariant makes the simulation call f after every step, while no task runs. f fails by
@@ -61,25 +60,38 @@ func (t *T) Invariant(f func()) {
 	if f == nil {
 		panic("sim: Invariant: the function is nil")
 	}
-	t.world.invariants = append(t.world.invariants, f)
+	w := t.world
+	w.do(func() {
+		w.invariants = append(w.invariants, f)
+		w.ordered = true
+	})
 }
 
 // Now is the virtual time.
-func (t *T) Now() time.Time { return t.world.clock.now }
+func (t *T) Now() time.Time { return t.world.face.Now() }
 
 // Context ends when the body has ended, just before the functions given to Cleanup are called.
 // Tasks that run until it ends are no leak.
+//
+//go:norace
 func (t *T) Context() context.Context {
+	t.begin()
+	return t.ctx
+}
+
+// begin makes the context, if there is none.
+//
+//go:norace
+func (t *T) begin() {
 	if t.ctx == nil {
 		t.ctx, t.cancel = context.WithCancel(context.Background())
 		if t.ended {
 			t.cancel()
 		}
 		if d := t.world.dpor; d != nil {
-			d.made(t)
+			t.world.do(func() { d.made(t) })
 		}
 	}
-	return t.ctx
 }
 
 // Cleanup calls f in the body's task when the body has ended, the last one first. f may do all
@@ -89,26 +101,37 @@ func (t *T) Cleanup(f func()) {
 	if f == nil {
 		panic("sim: Cleanup: the function is nil")
 	}
-	t.world.touchesCleanups()
-	t.cleanups = append(t.cleanups, f)
+	raceRelease(&t.cleanups)
+	t.world.do(func() {
+		t.world.touchesCleanups()
+		t.cleanups = append(t.cleanups, f)
+	})
 }
 
 // Helper does nothing; it is there so that functions made for testing.TB take a T.
 func (t *T) Helper() {}
 
 // Logf writes a line into the report of this schedule, if there will be one.
+//
+//go:norace
 func (t *T) Logf(format string, args ...any) {
 	if t.world.history.verbose {
-		t.world.note(fmt.Sprintf(format, args...))
+		line := fmt.Sprintf(format, args...)
+		t.world.do(func() { t.world.note(line) })
 	}
 }
 
 // Log is Logf with the format of fmt.Sprint.
+//
+//go:norace
 func (t *T) Log(args ...any) { t.Logf("%s", fmt.Sprint(args...)) }
 
 // Errorf fails the schedule. The task goes on until its next operation, then the schedule ends.
+//
+//go:norace
 func (t *T) Errorf(format string, args ...any) {
-	t.world.fail(&Failure{Kind: Assertion, Message: fmt.Sprintf(format, args...), task: t.world.current})
+	w, message := t.world, fmt.Sprintf(format, args...)
+	w.do(func() { w.fail(&Failure{Kind: Assertion, Message: message, task: w.current}) })
 }
 
 // Error is Errorf with the format of fmt.Sprint.
@@ -130,7 +153,12 @@ func (t *T) Fail() { t.Errorf("failed") }
 func (t *T) FailNow() { t.Fatalf("failed") }
 
 // Failed tells whether the schedule has failed.
-func (t *T) Failed() bool { return t.world.failure != nil }
+//
+//go:norace
+func (t *T) Failed() (has bool) {
+	t.world.do(func() { has = t.world.failure != nil })
+	return has
+}
 
 // Assert fails the schedule and ends the task unless ok.
 func (t *T) Assert(ok bool, format string, args ...any) {
@@ -140,7 +168,12 @@ func (t *T) Assert(ok bool, format string, args ...any) {
 }
 
 // run is task 0.
+//
+//go:norace
 func (t *T) run() {
+	if t.world.explorer.threaded {
+		t.begin() // before several threads could
+	}
 	returned := false
 	defer func() { t.bodyEnded(returned) }()
 	t.world.explorer.body(t)
@@ -148,33 +181,46 @@ func (t *T) run() {
 }
 
 // bodyEnded ends what belongs to the body.
+//
+//go:norace
 func (t *T) bodyEnded(returned bool) {
 	defer t.cleanUp()
 	defer t.contextEnds()
 	if returned {
-		t.world.Point(hook.Return)
+		t.world.face.Point(hook.Return)
 	}
 }
 
 // contextEnds ends the context, also one that is yet to be made.
+//
+//go:norace
 func (t *T) contextEnds() {
 	if t.ended = true; t.cancel != nil {
 		t.cancel()
 	}
 	if d := t.world.dpor; d != nil {
-		d.bodyEnds()
+		t.world.do(d.bodyEnds)
 	}
 }
 
 // cleanUp calls the functions given to Cleanup, whether or not one of them panics.
+//
+//go:norace
 func (t *T) cleanUp() {
-	t.world.touchesCleanups()
-	last := len(t.cleanups) - 1
-	if last < 0 {
-		return
+	var f func()
+	t.world.do(func() { f = t.lastCleanup() })
+	if f != nil {
+		raceAcquire(&t.cleanups)
+		defer t.cleanUp()
+		f()
 	}
-	f := t.cleanups[last]
-	t.cleanups = t.cleanups[:last]
-	defer t.cleanUp()
-	f()
+}
+
+// lastCleanup takes away the last of the functions given to Cleanup.
+func (t *T) lastCleanup() (f func()) {
+	t.world.touchesCleanups()
+	if last := len(t.cleanups) - 1; last >= 0 {
+		f, t.cleanups = t.cleanups[last], t.cleanups[:last]
+	}
+	return f
 }

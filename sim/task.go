@@ -29,6 +29,7 @@ type task struct {
 	turns    int             // how often it has come to a decision
 	site     string          // of its last operation, or of the pending one, if a report will be written
 	pending  bool            // it has not come to its operation yet, if a report will be written
+	waitsIn  string          // the native operation in which it was last blocked, if a report will be written
 	failedIn string          // the operation in which it was blocked when the run ended
 	stopped  string          // where it was otherwise, if a report will be written
 	idling   bool            // its last operation found nothing to do: it may be polling
@@ -37,6 +38,7 @@ type task struct {
 	trace    uint64          // of what it has done, see trace.go
 	forced   []decision      // what a replay decides when it is this task's turn
 	f        func()
+	start    *token // token for the race detector: what comes before the task
 	returned bool
 	refused  int // operations that it was refused because the run is over
 	name     string
@@ -49,6 +51,7 @@ type state uint8
 const (
 	ready state = iota
 	blocked
+	native // see native.go
 	done
 )
 
@@ -76,7 +79,13 @@ func (t *task) Wake() {
 // main is what the carrier runs.
 func (t *task) main() {
 	defer t.finished()
-	if !t.world.aborting {
+	switch {
+	case t.world.aborting:
+	case t.carrier.thread != nil:
+		if th := t.carrier.thread; !th.carry(t, t.f) {
+			t.escaped(th.panicked, th.stack)
+		}
+	default:
 		t.f()
 	}
 	t.returned = true
@@ -86,7 +95,7 @@ func (t *task) main() {
 func (t *task) finished() {
 	w := t.world
 	if !t.returned {
-		t.escaped(recover())
+		t.escaped(recover(), nil)
 	}
 	w.disable(t, done)
 	if !w.aborting {
@@ -95,13 +104,16 @@ func (t *task) finished() {
 }
 
 // escaped notes how a task ended that did not return.
-func (t *task) escaped(p any) {
+func (t *task) escaped(p any, stack []byte) {
 	switch p {
 	case errAborted:
 	case nil:
 		t.world.fail(&Failure{Kind: Exit, Message: t.title() + " called runtime.Goexit" + exitHint, task: t})
 	default:
-		t.world.fail(&Failure{Kind: Panic, Message: fmt.Sprint(p), task: t, stack: stackOf()})
+		if stack == nil {
+			stack = stackOf()
+		}
+		t.world.fail(&Failure{Kind: Panic, Message: fmt.Sprint(p), task: t, stack: stack})
 	}
 }
 
@@ -138,8 +150,16 @@ const maxRefused = 10
 // again. To a task that recovers from it and goes on, again and again, the next thing happens
 // that it cannot recover from.
 func (t *task) unwind() {
+	if t.state == native {
+		t.carrier.thread.abandon()
+		panic(errAborted)
+	}
 	t.refused++
-	if t.refused > maxRefused {
+	switch {
+	case t.refused <= maxRefused:
+	case t.carrier.thread != nil:
+		panic(errExit)
+	default:
 		runtime.Goexit()
 	}
 	panic(errAborted)

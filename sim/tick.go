@@ -73,8 +73,8 @@ func (w *world) fire() {
 	if w.history.verbose {
 		w.add(&w.ticker, "moves to "+at.Sub(w.clock.began).String(), "")
 	}
+	w.clock.moveTo(at)
 	w.firing = true
 	defer w.fired()
-	w.clock.moveTo(at)
 	w.clock.fire()
 }

@@ -28,8 +28,9 @@ type world struct {
 	tasks   []*task
 	ready   crowd
 	current *task
-	next    *task // whose turn it is now, until it goes on
-	settler *task // waits until no other task can go on, nil if nobody does
+	next    *task   // whose turn it is now, until it goes on
+	calling *thread // that may ask, see thread.go
+	settler *task   // waits until no other task can go on, nil if nobody does
 	objects []*hook.Object
 	slots   slots
 
@@ -42,8 +43,13 @@ type world struct {
 	trace        uint64   // of the run
 	failure      *Failure
 	aborting     bool
-	ticked       bool // the clock has had its turn in this round, see fair
-	firing       bool // a timer's function runs, in no task
+	ticked       bool       // the clock has had its turn in this round, see fair
+	firing       bool       // a timer's function or an invariant runs, in no task
+	looking      bool       // the world itself looks at channels
+	ordered      bool       // by invariants, see edges.go
+	natives      int        // tasks that are blocked outside of runnel
+	strangers    int        // and threads that have been since earlier runs, all together
+	face         hook.World // what tasks see of the world: itself, or a remote one
 	invariants   []func()
 	t            T    // of the body
 	uses         uses // kept for a report
@@ -57,7 +63,7 @@ func (w *world) reset(r run) {
 	now := w.explorer.start()
 	*w = world{
 		explorer: w.explorer, strategy: r.strategy, loose: r.loose, limit: w.explorer.steps,
-		clock:      clock{now: now, began: now, bubble: w.explorer.bubble, timers: emptied(w.clock.timers)},
+		clock:      clock{now: now, began: now, bubble: w.explorer.bubble, sleep: w.explorer.sleep, timers: emptied(w.clock.timers)},
 		tasks:      w.tasks[:0],
 		ready:      w.ready[:0],
 		objects:    w.objects[:0],
@@ -68,6 +74,8 @@ func (w *world) reset(r run) {
 		invariants: emptied(w.invariants),
 		history:    history{full: w.history.full[:0], verbose: r.verbose, survey: r.survey},
 		t:          T{world: w, cleanups: emptied(w.t.cleanups)},
+		strangers:  w.strangers,
+		face:       w.face,
 	}
 	if w.dpor, _ = r.strategy.(*dpor); w.dpor != nil {
 		w.clock.touched = w.dpor.touchesTime
@@ -91,6 +99,7 @@ func emptied[E any](s []E) []E {
 
 // begin makes the body task 0.
 func (w *world) begin(body func()) {
+	raceRelease(w.explorer.past)
 	w.spawn(nil, body)
 	w.pass()
 }
@@ -118,6 +127,7 @@ func (w *world) spawn(parent *task, f func()) *task {
 	*t = task{
 		world: w, id: len(w.tasks), parent: parent, f: f,
 		carrier: w.explorer.carrier(), op: op{kind: hook.Spawn, objects: t.op.objects[:0]},
+		start: w.explorer.past,
 	}
 	if parent != nil {
 		parent.made++
@@ -145,62 +155,37 @@ func (w *world) newTask() *task {
 	return &task{}
 }
 
-// leftovers fails a run that leaves values in channels, if that has been asked for.
-func (w *world) leftovers() {
-	if !w.explorer.unreceived {
-		return
-	}
-	w.firing = true // so that looking is no operation
-	defer func() { w.firing = false }()
-	for _, o := range w.objects {
-		if o.Channel == nil {
-			continue
-		}
-		if n := o.Channel.Len(); n > 0 {
-			w.fail(&Failure{Kind: Unreceived, Message: fmt.Sprintf("%s left in channel %s", count(n, "value"), nameOf(o))})
-		}
-	}
-}
-
-// stuck is called when nobody can go on and no timer would change that.
-func (w *world) stuck() {
-	left := 0
-	for _, t := range w.tasks {
-		if t.state == blocked {
-			left++
-		}
-	}
-	switch {
-	case left == 0:
-		w.leftovers()
-	case w.tasks[0].state == done:
-		w.fail(&Failure{Kind: Leak, Message: count(left, "task") + " never ended"})
-	default:
-		w.fail(&Failure{Kind: Deadlock, Message: count(left, "task") + " waited for ever"})
-	}
-}
-
 // NewObject implements hook.World.
 func (w *world) NewObject(name string) *hook.Object {
-	x := &struct { // one piece of memory
-		hook.Object
-		self [1]*hook.Object
-	}{Object: hook.Object{ID: len(w.objects) + 1, Name: name, World: w}}
 	if w.dpor != nil {
-		w.dpor.makes()
+		w.dpor.makes(callers())
 	}
-	o := &x.Object
-	x.self[0], o.Self = o, x.self[:]
+	o := newObject(w, name)
 	if w.history.verbose {
 		o.Site = w.callSite()
 	}
+	w.enter(o)
+	return o
+}
+
+func newObject(world hook.World, name string) *hook.Object {
+	x := &struct { // one piece of memory
+		hook.Object
+		self [1]*hook.Object
+	}{Object: hook.Object{Name: name, World: world}}
+	x.self[0], x.Self = &x.Object, x.self[:]
+	return &x.Object
+}
+
+// enter numbers an object.
+func (w *world) enter(o *hook.Object) {
+	o.ID = len(w.objects) + 1
 	w.objects = append(w.objects, o)
 	mark := uint64(len(w.objects))
 	if w.current != nil {
 		mark = w.current.heir()
 	}
 	w.marks = append(w.marks, mark)
-	return o
 }
 
 // Point implements hook.World.
@@ -226,6 +211,17 @@ func (w *world) Point(k hook.Kind, objects ...*hook.Object) {
 		w.did(t)
 		w.record(t, &t.op)
 	}
+}
+
+// settle parks the task that runs until no other can go on.
+func (w *world) settle() {
+	w.Point(hook.Wait)
+	if w.settler != nil {
+		w.Fatal("sim: Wait: another task waits already until the others are blocked")
+	}
+	w.settler = w.current
+	w.Task()
+	w.Park(context.Background(), hook.Wait)
 }
 
 // Task implements hook.World.
@@ -295,7 +291,7 @@ func (w *world) Idle() {
 func (w *world) Spawn(f func()) {
 	w.Point(hook.Spawn)
 	if w.dpor != nil {
-		w.dpor.makes()
+		w.dpor.makes(callers())
 	}
 	w.spawn(w.current, f)
 }
@@ -328,7 +324,8 @@ func (w *world) Now() time.Time { return w.clock.now }
 func (w *world) pass() {
 	w.steps++
 	w.check()
-	for w.failure == nil {
+	for w.failure == nil && !w.explorer.found.Load() {
+		w.collect()
 		w.endContexts()
 		if w.steps > w.limit {
 			w.fail(&Failure{Kind: Livelock, Message: fmt.Sprintf("still running after %d steps", w.limit)})
@@ -359,6 +356,9 @@ func (w *world) pick() *task {
 		t.Wake()
 		w.quiet(t)
 		return t
+	}
+	if w.natives > 0 && w.untilNatives() {
+		return w.history.pick(w, false)
 	}
 	if w.mayTick() && w.tickHelps() {
 		w.quiet(&w.ticker)
@@ -391,38 +391,6 @@ func (w *world) endContexts() {
 	}
 }
 
-// abort unwinds the tasks that have not ended: every operation of theirs panics.
-func (w *world) abort() {
-	if w.dpor != nil {
-		w.dpor.close(w)
-	}
-	for _, t := range w.tasks {
-		if t.state == blocked {
-			t.failedIn = t.op.String()
-		}
-		w.stops(t)
-	}
-	w.aborting = true
-	for _, t := range w.tasks {
-		for t.state != done {
-			if t.state == blocked {
-				w.enable(t)
-			}
-			w.current = t
-			t.carrier.next()
-		}
-		w.explorer.giveBack(t.carrier)
-	}
-	w.current = nil
-}
-
-// fail ends the run.
-func (w *world) fail(f *Failure) {
-	if w.failure == nil && !w.aborting {
-		w.failure = f
-	}
-}
-
 // check runs the invariants.
 func (w *world) check() {
 	if len(w.invariants) == 0 || w.aborting || w.failure != nil {
@@ -431,8 +399,20 @@ func (w *world) check() {
 	w.firing = true // so that they may look at channels without being interrupted
 	defer w.fired()
 	for _, f := range w.invariants {
-		f()
+		w.outside(f, true)
 	}
+}
+
+// outside calls f for the world, in no task; after all that tasks have done, if that is to be so.
+func (w *world) outside(f func(), all bool) {
+	firing := w.firing
+	w.firing = true
+	defer func() { w.firing = firing }()
+	if w.explorer.threaded {
+		w.onClockwork(f, all)
+		return
+	}
+	f()
 }
 
 func stackOf() []byte {

@@ -44,6 +44,7 @@ const (
 	Broadcast
 	Do // once
 	Return
+	Native // an operation on what is not runnel's
 
 	// These see how much another operation has done so far, or when it came.
 	SendAll
@@ -62,7 +63,7 @@ const (
 var kindNames = [kinds]string{
 	"Send", "Recv", "TrySend", "TryRecv", "Close", "Cancel", "Look", "Discard", "Attach", "Select", "TrySelect",
 	"Go", "Sleep", "timer", "Point", "continues", "Lock", "TryLock", "Unlock", "RLock", "TryRLock",
-	"RUnlock", "Add", "Done", "Wait", "Signal", "Broadcast", "Do", "returns",
+	"RUnlock", "Add", "Done", "Wait", "Signal", "Broadcast", "Do", "returns", "a native operation",
 	"SendAll", "RecvUpTo", "SendFunc", "RecvFunc",
 	"load", "store", "update",
 }
