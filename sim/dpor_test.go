@@ -175,11 +175,15 @@ func TestExhaustiveFailuresAreReplayed(t *testing.T) {
 	}
 }
 
-var programs = flag.Int("programs", 0, "how many random programs DPOR is tried on, instead of a few hundred")
+// More can be asked for: go test -run LosesNothing -args -programs 10000
+var (
+	wanted  = flag.Int("programs", 0, "how many random programs DPOR is tried on, 0 for a few hundred")
+	largest = flag.Int("largest", 0, "how many schedules the largest of them may have, 0 for some hundred")
+)
 
-func many(usual int) int {
-	if *programs > 0 {
-		return *programs
+func orIfSet(usual int, flag *int) int {
+	if *flag > 0 {
+		return *flag
 	}
 	return usual
 }
@@ -187,9 +191,9 @@ func many(usual int) int {
 // Of a random program, the schedules that DPOR runs have all the outcomes that all schedules
 // have.
 func TestExhaustiveLosesNothing(t *testing.T) {
-	most := scale(500, 3000)
+	most := orIfSet(scale(500, 3000), largest)
 	programs, all, some, blocked, large := 0, 0, 0, 0, 0
-	for seed := uint64(1); programs < many(scale(200, 1000)) && !t.Failed(); seed++ {
+	for seed := uint64(1); programs < orIfSet(scale(200, 1000), wanted) && !t.Failed(); seed++ {
 		p := newTangle(seed, 3, 4)
 		body, outcome := p.body()
 		plain := sim.Plain(body, most, outcome)
@@ -234,7 +238,7 @@ func lostOutcome(all, run sim.Enumeration) (outcome string, lost bool) {
 // Where not all schedules can be run, those drawn at random show nothing new either.
 func TestExhaustiveIsNotRefutedByChance(t *testing.T) {
 	programs, some, drawn := 0, 0, 0
-	for seed := uint64(1 << 20); programs < many(scale(100, 1000)) && !t.Failed(); seed++ {
+	for seed := uint64(1 << 20); programs < orIfSet(scale(100, 1000), wanted) && !t.Failed(); seed++ {
 		p := newTangle(seed, 4, 4)
 		body, outcome := p.body()
 		if a, sampled := mustNotBeRefuted(t, p.String(), body, outcome, 1000); a.Complete {
