@@ -276,7 +276,9 @@ func (d *dpor) reverse(e, i int) {
 	at.todo |= firsts & -firsts
 }
 
-// firsts are the tasks that can make the first of the moves that lead from before e to i.
+// firsts are the tasks that can make the first of the moves that lead from before e to i: of
+// those that i needs. (With those that it does not need they would be a source set, of which a
+// part suffices; but that rests on what i touches, which may be another thing without e.)
 func (d *dpor) firsts(e, i int) (firsts set) {
 	var seen set
 	var begins [maxTasks]*move
@@ -284,7 +286,7 @@ func (d *dpor) firsts(e, i int) (firsts set) {
 	n := 0
 	for k := e + 1; k <= i; k++ {
 		m := &d.moves[k]
-		if seen.has(m.task) || k < i && d.moves[e].happensBefore(m.clock) {
+		if seen.has(m.task) || k < i && (d.moves[e].happensBefore(m.clock) || !m.happensBefore(d.moves[i].clock)) {
 			continue
 		}
 		first := true

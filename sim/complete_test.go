@@ -77,6 +77,16 @@ var hidden = map[string]func(t *sim.T, see func(what ...any)){
 		t.Go("sender", func() { c.Send(bg, 1); t.Cleanup(func() { see("sender's") }) })
 		t.Go("receiver", func() { c.Recv(bg); t.Cleanup(func() { see("receiver's") }) })
 	},
+	"what one does after an operation that may wait": func(t *sim.T, see func(...any)) {
+		c := runnel.New[int](runnel.Buffer(1))
+		t.Go("a", func() {
+			t.Cleanup(func() { see(1) })
+			c.Send(bg, 1)
+			t.Cleanup(func() { see(2) })
+			see("sent")
+		})
+		t.Go("b", func() { c.Send(bg, 2) })
+	},
 	"choices": func(t *sim.T, see func(...any)) {
 		c := runnel.New[int](runnel.Buffer(1))
 		t.Go("sender", func() { c.Send(bg, t.Choose(3)) })

@@ -19,7 +19,7 @@ import "github.com/runnel-go/runnel/internal/hook"
 //
 // Sources: Flanagan, Godefroid: Dynamic Partial-Order Reduction for Model Checking Software,
 // POPL 2005. Abdulla, Aronis, Jonsson, Sagonas: Optimal Dynamic Partial Order Reduction, POPL
-// 2014: here is their Source-DPOR. Godefroid: Partial-Order Methods for the Verification of
+// 2014: races by vector clocks. Godefroid: Partial-Order Methods for the Verification of
 // Concurrent Systems, 1996: sleep sets.
 type dpor struct {
 	moves  []move // the run so far, or what is to be replayed and then changed in its last move
