@@ -13,6 +13,8 @@ import (
 // an earlier run would wake tasks that are no more.
 
 // admit refuses the operation unless a task of this run does it on what belongs to this run.
+//
+//go:norace
 func (w *world) admit(k hook.Kind, objects []*hook.Object) {
 	if w.current == nil {
 		w.refuse(k, objects)

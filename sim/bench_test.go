@@ -40,6 +40,7 @@ func BenchmarkSchedules(b *testing.B) {
 		"random":    {sim.Strategies(sim.Random())},
 		"pos":       {sim.Strategies(sim.POS())},
 		"pct3":      {sim.Strategies(sim.PCT(3))},
+		"threads":   {sim.OnThreads()},
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

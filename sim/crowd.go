@@ -1,6 +1,8 @@
 package sim
 
 // enable makes t a candidate.
+//
+//go:norace
 func (w *world) enable(t *task) {
 	if w.dpor != nil {
 		w.dpor.enables(t)
@@ -11,6 +13,8 @@ func (w *world) enable(t *task) {
 }
 
 // disable takes t out of the candidates.
+//
+//go:norace
 func (w *world) disable(t *task, s state) {
 	if t.state == ready {
 		w.ready.remove(t)
@@ -19,6 +23,8 @@ func (w *world) disable(t *task, s state) {
 }
 
 // weigh sets the weight of a task, or of the clock.
+//
+//go:norace
 func (w *world) weigh(t *task, weight uint64) {
 	t.weight = weight
 	if t.state == ready && t != &w.ticker {
@@ -32,12 +38,14 @@ func (w *world) weigh(t *task, weight uint64) {
 //	c[i].index = i
 type crowd []*task
 
+//go:norace
 func (c *crowd) add(t *task) {
 	t.index = len(*c)
 	*c = append(*c, t)
 	c.up(t.index)
 }
 
+//go:norace
 func (c *crowd) remove(t *task) {
 	i, last := t.index, len(*c)-1
 	c.swap(i, last)
@@ -49,15 +57,20 @@ func (c *crowd) remove(t *task) {
 }
 
 // fix mends the heap after the weight of c[i] has changed.
+//
+//go:norace
 func (c crowd) fix(i int) { c.down(c.up(i)) }
 
 // fixAll mends it after many weights have changed.
+//
+//go:norace
 func (c crowd) fixAll() {
 	for i := len(c)/2 - 1; i >= 0; i-- {
 		c.down(i)
 	}
 }
 
+//go:norace
 func (c crowd) up(i int) int {
 	for i > 0 {
 		above := (i - 1) / 2
@@ -70,6 +83,7 @@ func (c crowd) up(i int) int {
 	return i
 }
 
+//go:norace
 func (c crowd) down(i int) {
 	for {
 		below := 2*i + 1
@@ -87,6 +101,7 @@ func (c crowd) down(i int) {
 	}
 }
 
+//go:norace
 func (c crowd) swap(i, j int) {
 	c[i], c[j] = c[j], c[i]
 	c[i].index, c[j].index = i, j

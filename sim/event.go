@@ -26,6 +26,8 @@ type event struct {
 }
 
 // record keeps an operation that the task that runs is about to carry out.
+//
+//go:norace
 func (w *world) record(t *task, o *op) {
 	if w.history.verbose {
 		w.add(t, o.String(), w.siteOf(o))

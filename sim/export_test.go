@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Enumeration is what running all schedules of a body has shown.
@@ -238,3 +239,6 @@ func ReplayInBubble(t *testing.T, token string, body func(*T), opts ...Option) R
 
 // RaceErrors counts the races that have been reported in this process.
 func RaceErrors() int { return raceErrors() }
+
+// SetPatience sets after how long tasks that stand still are told of.
+func SetPatience(d time.Duration) { patience = d }

@@ -58,6 +58,8 @@ const theClock = "*"
 const clockID = -1
 
 // pick decides who goes on; clock says whether the clock may.
+//
+//go:norace
 func (h *history) pick(w *world, clock bool) *task {
 	t := w.current
 	if t == nil { // the body begins

@@ -27,6 +27,8 @@ import (
 
 // await waits for a request of the thread that was let go on. If it is blocked elsewhere, other
 // tasks go on meanwhile.
+//
+//go:norace
 func (w *world) await(th *thread) {
 	if !w.explorer.hybrid {
 		<-th.asked
@@ -80,6 +82,8 @@ func (e *explorer) forsaken() bool {
 }
 
 // collect makes those tasks candidates that are blocked outside of runnel no more.
+//
+//go:norace
 func (w *world) collect() (some bool) {
 	if w.natives == 0 || w.aborting {
 		return false

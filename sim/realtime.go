@@ -13,7 +13,7 @@ import (
 type realTime struct {
 	began time.Time
 	told  atomic.Int64 // nanoseconds since then; −1 if the clock may be asked instead
-	beats atomic.Int64 // schedules that have begun
+	beats atomic.Int64 // signs of life
 }
 
 // refresh is how exactly a bubble knows the time.
@@ -21,15 +21,15 @@ const refresh = 2 * time.Millisecond
 
 // follow lets the clock run, for goroutines in a bubble if told so. Calling the function that it
 // returns ends that.
-func (c *realTime) follow(bubble bool) (end func()) {
+//
+// It tells what is blocked, which blocked finds out, if the tasks stand still for too long.
+func (c *realTime) follow(bubble bool, blocked func() string) (end func()) {
 	c.began = time.Now()
+	alarm := c.alarm(blocked)
 	if !bubble {
 		c.told.Store(-1)
-		timer := time.AfterFunc(patience, c.alarm(patience))
-		return func() { timer.Stop() }
 	}
 	stop := make(chan struct{})
-	alarm := c.alarm(patience)
 	go func() {
 		ticker := time.NewTicker(refresh)
 		defer ticker.Stop()
@@ -40,7 +40,10 @@ func (c *realTime) follow(bubble bool) (end func()) {
 				return
 			case <-ticker.C:
 				now := time.Since(c.began)
-				if c.told.Store(int64(now)); now > next {
+				if bubble {
+					c.told.Store(int64(now))
+				}
+				if now > next {
 					next += patience
 					alarm()
 				}
@@ -58,22 +61,21 @@ func (c *realTime) elapsed() time.Duration {
 	return time.Since(c.began)
 }
 
-// beat says that another schedule begins.
+// beat says that tasks go on: another schedule begins, or has come on by some steps.
 func (c *realTime) beat() { c.beats.Add(1) }
 
-// patience is how long a schedule may take in real time before people are told.
-const patience = 10 * time.Second
+// patience is for how long tasks may stand still, in real time, before people are told.
+var patience = 5 * time.Second
 
-// alarm returns a function that is to be called every d, and tells, once, if meanwhile no
-// schedule has begun.
-func (c *realTime) alarm(d time.Duration) func() {
+// alarm returns a function that is to be called again and again, and tells, once, if between two
+// calls no task has gone on.
+func (c *realTime) alarm(blocked func() string) func() {
 	last, told := int64(-1), false
 	return func() {
 		now := c.beats.Load()
 		if now == last && !told {
 			told = true
-			fmt.Fprintf(os.Stderr, "sim: schedule %d has taken more than %v: a task may be blocked outside of runnel, in a "+
-				"sync.Mutex or a system call, or be in a loop that comes to no operation. All goroutines:\n%s\n", now, d, allStacks())
+			fmt.Fprintf(os.Stderr, "sim: no task has gone on for %v: %s\n", patience, blocked())
 		}
 		last = now
 	}

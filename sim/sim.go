@@ -18,7 +18,7 @@ import (
 // Only one exploration goes on at a time in a process: Check waits until others have ended.
 func Check(body func(*T), opts ...Option) Report {
 	e := newExplorer(body, opts)
-	end := e.clock.follow(false)
+	end := e.clock.follow(false, e.standstill)
 	defer end()
 	defer e.close()
 	r := e.explore()
@@ -103,7 +103,7 @@ func withNatives(place string) Option {
 // other reason.
 func (e *explorer) inBubble(t *testing.T, f func(*explorer) Report) (r Report, stuck string) {
 	e.bubble = true
-	end := e.clock.follow(true)
+	end := e.clock.follow(true, e.standstill)
 	closed := false
 	p := apart(func() {
 		synctest.Test(t, func(*testing.T) {

@@ -21,8 +21,11 @@ type strategy interface {
 type source struct{ state uint64 }
 
 // begin starts the sequence of this index.
+//
+//go:norace
 func (s *source) begin(seed, index uint64) { s.state = mix(seed ^ mix(index)) }
 
+//go:norace
 func (s *source) draw() uint64 {
 	x := mix(s.state)
 	s.state += gamma
@@ -30,22 +33,35 @@ func (s *source) draw() uint64 {
 }
 
 // below returns one of 0 … n−1.
+//
+//go:norace
 func (s *source) below(n int) int {
 	i, _ := bits.Mul64(s.draw(), uint64(n))
 	return int(i)
 }
 
+//go:norace
 func (s *source) choose(n int) int { return s.below(n) }
 
 // random picks evenly at every step. (Random walk.)
 type random struct{ *source }
 
-func (random) name() string  { return "random" }
-func (random) prepare(int)   {}
-func (random) born(*task)    {}
-func (random) arrived(*task) {}
-func (random) goes(*task)    {}
+//go:norace
+func (random) name() string { return "random" }
 
+//go:norace
+func (random) prepare(int) {}
+
+//go:norace
+func (random) born(*task) {}
+
+//go:norace
+func (random) arrived(*task) {}
+
+//go:norace
+func (random) goes(*task) {}
+
+//go:norace
 func (r random) pick(w *world, clock bool) *task {
 	n := len(w.ready)
 	if clock {
@@ -67,15 +83,20 @@ type pos struct {
 	pending [][]*task // by the ID of an object: who is ready to do an op on it
 }
 
+//go:norace
 func (*pos) name() string { return "pos" }
-func (*pos) born(*task)   {}
 
+//go:norace
+func (*pos) born(*task) {}
+
+//go:norace
 func (p *pos) prepare(int) {
 	for i := range p.pending {
 		p.pending[i] = emptied(p.pending[i])
 	}
 }
 
+//go:norace
 func (p *pos) arrived(t *task) {
 	t.world.weigh(t, p.draw())
 	for _, o := range t.op.objects {
@@ -86,6 +107,7 @@ func (p *pos) arrived(t *task) {
 	}
 }
 
+//go:norace
 func (p *pos) goes(t *task) {
 	for _, o := range t.op.objects {
 		rest := p.pending[o.ID]
@@ -97,6 +119,8 @@ func (p *pos) goes(t *task) {
 }
 
 // reweigh gives tasks new weights.
+//
+//go:norace
 func (p *pos) reweigh(w *world, ts []*task) {
 	if len(ts) < len(w.ready)/4 {
 		for _, t := range ts {
@@ -110,6 +134,7 @@ func (p *pos) reweigh(w *world, ts []*task) {
 	w.ready.fixAll()
 }
 
+//go:norace
 func (p *pos) pick(w *world, clock bool) *task {
 	best := w.ready[0]
 	if clock && w.ticker.weight > best.weight {
@@ -139,12 +164,15 @@ type pct struct {
 
 const lowEnd = 1 << 32
 
+//go:norace
 func newPCT(r *source, depth int) *pct {
 	return &pct{source: r, depth: depth, changes: make([]int, depth-1)}
 }
 
+//go:norace
 func (p *pct) name() string { return "pct" + strconv.Itoa(p.depth) }
 
+//go:norace
 func (p *pct) prepare(length int) {
 	p.lowest = lowEnd
 	for i := range p.changes {
@@ -152,10 +180,16 @@ func (p *pct) prepare(length int) {
 	}
 }
 
-func (p *pct) born(t *task)  { t.weight = lowEnd + p.draw()>>1 }
-func (p *pct) arrived(*task) {}
-func (p *pct) goes(*task)    {}
+//go:norace
+func (p *pct) born(t *task) { t.weight = lowEnd + p.draw()>>1 }
 
+//go:norace
+func (p *pct) arrived(*task) {}
+
+//go:norace
+func (p *pct) goes(*task) {}
+
+//go:norace
 func (p *pct) pick(w *world, clock bool) *task {
 	for i, at := range p.changes {
 		if w.steps >= at && at > 0 {
@@ -177,6 +211,7 @@ func (p *pct) pick(w *world, clock bool) *task {
 	return &w.ticker
 }
 
+//go:norace
 func (p *pct) lower(t *task) {
 	p.lowest--
 	t.world.weigh(t, p.lowest)
@@ -185,10 +220,23 @@ func (p *pct) lower(t *task) {
 // follow decides nothing: the history of a replay does.
 type follow struct{}
 
-func (follow) name() string                { return "replay" }
-func (follow) prepare(int)                 {}
-func (follow) born(*task)                  {}
-func (follow) arrived(*task)               {}
-func (follow) goes(*task)                  {}
+//go:norace
+func (follow) name() string { return "replay" }
+
+//go:norace
+func (follow) prepare(int) {}
+
+//go:norace
+func (follow) born(*task) {}
+
+//go:norace
+func (follow) arrived(*task) {}
+
+//go:norace
+func (follow) goes(*task) {}
+
+//go:norace
 func (follow) pick(w *world, _ bool) *task { return w.usual(w.current) }
-func (follow) choose(int) int              { return 0 }
+
+//go:norace
+func (follow) choose(int) int { return 0 }

@@ -62,6 +62,8 @@ type op struct {
 }
 
 // Wake implements hook.Task: whoever completes the operation in which t is blocked calls it.
+//
+//go:norace
 func (t *task) Wake() {
 	if t.woken {
 		return
@@ -126,6 +128,8 @@ const exitHint = "; if it was testing.T's FailNow, Fatal or Skip, call those of 
 // from here, one switch away, unless it lies in the chain; then it gets its turn by those above
 // it giving theirs away. As nobody has to give away what he has not got, a decision takes no
 // more than two switches in the mean, as many as if all went by way of the loop, and often one.
+//
+//go:norace
 func (t *task) suspend() {
 	w := t.world
 	for w.next != t {

@@ -5,7 +5,10 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/sim"
@@ -21,6 +24,7 @@ func TestMain(m *testing.M) {
 	if which == "" {
 		os.Exit(m.Run())
 	}
+	sim.SetPatience(200 * time.Millisecond)
 	all := func(string, string) (bool, error) { return true, nil }
 	failing := func(t *testing.T) {
 		body := failing(t)[which]
@@ -54,7 +58,24 @@ func failing(outer *testing.T) map[string]func(*sim.T) {
 			go func() { done <- c.TrySend(1) }()
 			<-done
 		},
-		"passes": func(t *sim.T) { t.Point() },
+		"native lock": func(t *sim.T) {
+			var mu sync.Mutex
+			for range 2 {
+				t.Go("owner", func() {
+					mu.Lock()
+					defer mu.Unlock()
+					t.Point()
+				})
+			}
+		},
+		"loop": func(t *sim.T) {
+			var stop atomic.Bool
+			t.Go("stops", func() { stop.Store(true) })
+			for !stop.Load() {
+			}
+		},
+		"native goroutine": func(*sim.T) { go func() { select {} }() },
+		"passes":           func(t *sim.T) { t.Point() },
 	}
 }
 
@@ -69,10 +90,11 @@ func runChild(t *testing.T, which string, env ...string) (out string, passed boo
 
 func TestOfTest(t *testing.T) {
 	for which, wants := range map[string][]string{
-		"deadlock":    {"deadlock: 1 task waited for ever", "-run '^TestChild$/^sub$' github.com/runnel-go/runnel/sim\n"},
-		"late":        {"assertion: two", "(or, as it was found, s1.", "see it again:  RUNNEL_SIM_REPLAY=d1."},
-		"outer Fatal": {"the outer one"},
-		"foreign":     {"the goroutine is not a task of the simulation; start it by runnel.Go"},
+		"deadlock":         {"deadlock: 1 task waited for ever", "-run '^TestChild$/^sub$' github.com/runnel-go/runnel/sim\n"},
+		"late":             {"assertion: two", "(or, as it was found, s1.", "see it again:  RUNNEL_SIM_REPLAY=d1."},
+		"outer Fatal":      {"the outer one"},
+		"native goroutine": {"a goroutine that the body started by the go statement never ended"},
+		"foreign":          {"the goroutine is not a task of the simulation; start it by runnel.Go"},
 	} {
 		t.Run(which, func(t *testing.T) {
 			out, passed := runChild(t, which)
@@ -80,6 +102,23 @@ func TestOfTest(t *testing.T) {
 				if passed || !strings.Contains(out, want) {
 					t.Errorf("passed: %v; want %q in\n%s", passed, want, out)
 				}
+			}
+		})
+	}
+}
+
+// What stands still for ever is told, and ended by the limit of go test.
+func TestStandstill(t *testing.T) {
+	for which, want := range map[string]string{
+		"native lock": "one is in sync.Mutex.Lock at test_test.go:",
+		"loop":        "one is in a loop at test_test.go:",
+	} {
+		t.Run(which, func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], "-test.timeout=2s")
+			cmd.Env = append(os.Environ(), child+"="+which)
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), want) {
+				t.Errorf("want %s in\n%s", want, out)
 			}
 		})
 	}

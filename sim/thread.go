@@ -179,6 +179,8 @@ func (th *thread) keepStack() { th.world.failure.stack = th.stack }
 
 // carry runs f as a task on the thread, and tells whether it has returned. It is called on the
 // coroutine.
+//
+//go:norace
 func (th *thread) carry(t *task, f func()) (returned bool) {
 	th.task, th.f, th.start = t, f, t.start
 	th.ended, th.returned, th.panicked, th.stack = false, false, nil, nil
@@ -208,6 +210,8 @@ func (w *world) onClockwork(f func(), all bool) {
 }
 
 // resume lets the thread go on until its next request.
+//
+//go:norace
 func (th *thread) resume() {
 	w := th.world
 	w.calling = th
@@ -217,6 +221,8 @@ func (th *thread) resume() {
 }
 
 // serve does what the thread has asked for.
+//
+//go:norace
 func (th *thread) serve() {
 	defer func() { th.refusal = recover() }()
 	th.request()

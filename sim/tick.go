@@ -9,6 +9,8 @@ import (
 // When the clock moves, and to where.
 
 // mayTick tells whether the clock has somewhere to move to.
+//
+//go:norace
 func (w *world) mayTick() bool {
 	_, ok := w.tick()
 	return ok
@@ -16,6 +18,8 @@ func (w *world) mayTick() bool {
 
 // mayTickNow tells whether the clock may move while tasks could run: at any time if it is loose,
 // and to a timer that is due already, since that takes no time.
+//
+//go:norace
 func (w *world) mayTickNow() bool {
 	if w.loose {
 		return w.mayTick()
@@ -26,6 +30,8 @@ func (w *world) mayTickNow() bool {
 
 // tick is the next moment at which something happens: a timer, or the deadline of a context
 // under which operations are, which only a bubble can let pass.
+//
+//go:norace
 func (w *world) tick() (at time.Time, ok bool) {
 	at, ok = w.clock.next()
 	for i := 0; i < len(w.deadlines); {

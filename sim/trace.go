@@ -17,6 +17,8 @@ type step struct {
 }
 
 // did notes that t carries out its operation.
+//
+//go:norace
 func (w *world) did(t *task) {
 	s := step{task: int32(t.id), kind: t.op.kind}
 	h := mix(t.trace ^ uint64(t.op.kind))
@@ -33,12 +35,16 @@ func (w *world) did(t *task) {
 }
 
 // heir is the number with which begins what t brings forth: a task or an object.
+//
+//go:norace
 func (t *task) heir() uint64 { return mix(t.trace + 1) }
 
 // gamma is odd, and its bits are as good as random: 2⁶⁴ divided by the golden ratio.
 const gamma = 0x9e3779b97f4a7c15
 
 // mix scatters the bits of a number (the finalizer of splitmix64).
+//
+//go:norace
 func mix(x uint64) uint64 {
 	x += gamma
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing/synctest"
@@ -52,15 +53,37 @@ func (e *explorer) sleep(d time.Duration) {
 func (e *explorer) nativePlace() string {
 	stacks := strings.Split(string(allStacks()), "\n\n")
 	self, _, _ := strings.Cut(stacks[0], "\n")
-	bubble := self[strings.LastIndexByte(self, ',')+1:]
+	what, site, _ := e.blockedAmong(stacks, self[strings.LastIndexByte(self, ',')+1:])
+	return what + " at " + site
+}
+
+// blockedAmong finds the task that runs, and so is blocked, among the stack traces of all
+// goroutines: in what and where it is blocked, and its trace. The header of the trace ends so.
+func (e *explorer) blockedAmong(stacks []string, suffix string) (what, site, stack string) {
 	for _, g := range stacks {
 		header, _, _ := strings.Cut(g, "\n")
-		isOne := strings.Contains(g, "/sim.(*task).main(") || strings.Contains(g, "/sim.(*thread).run(")
-		if isOne && strings.HasSuffix(header, bubble) && !strings.Contains(header, "[coroutine") &&
-			!strings.Contains(g, "/sim.(*thread).resume(") && !strings.Contains(g, "/sim.(*thread).asks(") {
-			what, _, _ := strings.Cut(header[strings.IndexByte(header, '[')+1:], " (durable)")
-			return what + " at " + e.siteIn(g)
+		isTask := strings.Contains(g, "/sim.(*task).main(") || strings.Contains(g, "/sim.(*thread).run(")
+		waits := strings.Contains(header, "[coroutine") || strings.Contains(g, "/sim.(*thread).resume(") ||
+			strings.Contains(g, "/sim.(*thread).asks(") || strings.Contains(g, "/sim.(*world).await(")
+		if isTask && !waits && strings.HasSuffix(header, suffix) {
+			state := header[strings.IndexByte(header, '[')+1:]
+			return state[:strings.IndexAny(state, "(],")], e.siteIn(g), g
 		}
 	}
-	return ""
+	return "unknown operation", "an unknown place", ""
+}
+
+// standstill tells, while tasks stand still, which one does, where, and what to do.
+func (e *explorer) standstill() string {
+	what, site, stack := e.blockedAmong(strings.Split(string(allStacks()), "\n\n"), "")
+	advice := "a task that waits by other means than runnel's lets no other go on"
+	switch what = strings.TrimSpace(what); {
+	case strings.HasPrefix(what, "sync."):
+		advice = "another task holds the lock, and cannot go on: use the lock of package runnel instead, sim knows that one"
+	case strings.HasPrefix(what, "run"):
+		what, advice = "a loop", "a task that comes to no operation lets no other go on: call T.Point in the loop"
+	case e.bubble && strings.Contains(stack, "syscall"):
+		advice = "a system call lets no other task go on: use a fake instead"
+	}
+	return fmt.Sprintf("one is in %s at %s; %s\n\n%s", what, site, advice, stack)
 }
