@@ -86,17 +86,37 @@
 // Fuzzers shorten the inputs that they keep, which takes long where a schedule does;
 // -fuzzminimizetime 1s limits that.
 //
+// # Data races
+//
+// Under the race detector (go test -race) a schedule in which two tasks use a variable without
+// an order between them fails as a [Race], although one task runs at a time: the detector is not
+// told in which order tasks happen to run, only what puts them in order in the real program, too.
+// So a race shows in the first schedule that comes to both uses, not when two processors happen to
+// meet, and its token brings it up again. An [T.Invariant] looks at what tasks share after every
+// step, which puts all of them in order: a body with one shows no races.
+//
+// # Waiting by other means
+//
+// A task may wait by other means than runnel's: in a native channel, time.Sleep, a sync.WaitGroup
+// or a sync.Cond, <-ctx.Done(). When Test finds one waiting so, it begins again in a way in which
+// others can go on meanwhile. That takes some five times as long, and what such operations let go
+// on runs until its next operation of runnel in no order that a schedule could change. So write
+// the waits that matter with runnel. [Report.Native] tells where it happened.
+//
+// Neither Check, which has no bubble, can do that, nor can a sync.Mutex be waited for so, nor a
+// system call: they hold up the whole simulation, as does a loop that comes to no operation. After
+// five seconds a message names the place.
+//
 // # Honest limits
 //
 // That a number of schedules passed proves nothing about the others.
 //
 // What is not done by runnel's operations is not reordered: native channels and locks, atomics,
-// plain memory. All runs are sequentially consistent. A race between plain variables is for the
-// race detector to find, in a test without simulation.
+// plain memory. All runs are sequentially consistent: that processors may see writes in different
+// orders is not explored, only told of as a race.
 //
-// A task that waits by other means than runnel's, in a native channel, a sync.Mutex or a system
-// call, holds up the whole simulation. Test reports it, where the runtime can tell. A loop that
-// comes to no operation hangs; after ten seconds a message says so.
+// Goroutines that the go statement starts run as they like, between two operations of tasks, and
+// must not use what belongs to the simulation. Real input and output is best replaced by fakes.
 //
 // The body must depend on nothing but its schedule. A global variable that keeps a value, the
 // order of a map or a random number can make a schedule differ when it is run again; then the
