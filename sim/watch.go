@@ -67,7 +67,7 @@ func (e *explorer) blockedAmong(stacks []string, suffix string) (what, site, sta
 			strings.Contains(g, "/sim.(*thread).asks(") || strings.Contains(g, "/sim.(*world).await(")
 		if isTask && !waits && strings.HasSuffix(header, suffix) {
 			state := header[strings.IndexByte(header, '[')+1:]
-			return state[:strings.IndexAny(state, "(],")], e.siteIn(g), g
+			return strings.TrimSpace(state[:strings.IndexAny(state, "(],")]), e.siteIn(g), g
 		}
 	}
 	return "unknown operation", "an unknown place", ""
@@ -77,7 +77,7 @@ func (e *explorer) blockedAmong(stacks []string, suffix string) (what, site, sta
 func (e *explorer) standstill() string {
 	what, site, stack := e.blockedAmong(strings.Split(string(allStacks()), "\n\n"), "")
 	advice := "a task that waits by other means than runnel's lets no other go on"
-	switch what = strings.TrimSpace(what); {
+	switch {
 	case strings.HasPrefix(what, "sync."):
 		advice = "another task holds the lock, and cannot go on: use the lock of package runnel instead, sim knows that one"
 	case strings.HasPrefix(what, "run"):
