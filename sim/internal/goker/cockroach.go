@@ -2,6 +2,7 @@ package goker
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -201,18 +202,18 @@ func cockroach25456(t *sim.T, fixed bool) {
 // rowChannel takes rows while somebody consumes them.
 type rowChannel struct {
 	rows     *signal
-	deserted bool
+	deserted atomic.Bool
 }
 
 func (r *rowChannel) push() {
-	if !r.deserted {
+	if !r.deserted.Load() {
 		notify(r.rows)
 	}
 }
 
 // desert lets go the one who waits.
 func (r *rowChannel) desert() {
-	r.deserted = true
+	r.deserted.Store(true)
 	_, _ = r.rows.TryRecv()
 }
 
@@ -305,7 +306,7 @@ func cockroach1462(t *sim.T, fixed bool) {
 
 func cockroach4407(t *sim.T, fixed bool) {
 	var s stopper
-	stopped := false
+	var stopped atomic.Bool
 	gossip := func() {
 		if fixed && !s.start() {
 			return
@@ -313,7 +314,7 @@ func cockroach4407(t *sim.T, fixed bool) {
 		if !fixed {
 			s.tasks.Add(1)
 		}
-		t.Assert(!stopped, "a worker begins after the stop")
+		t.Assert(!stopped.Load(), "a worker begins after the stop")
 		t.Go("worker", s.tasks.Done)
 	}
 	t.Go("gossip", gossip)
@@ -323,5 +324,5 @@ func cockroach4407(t *sim.T, fixed bool) {
 	s.draining = true
 	s.mu.Unlock()
 	s.tasks.Wait()
-	stopped = true
+	stopped.Store(true)
 }

@@ -2,6 +2,7 @@ package goker
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -24,18 +25,21 @@ var etcd = []Kernel{
 }
 
 // raftNode is a loop that makes the channels on which it is stopped.
-type raftNode struct{ stopped, done *signal }
+type raftNode struct{ stopped, done atomic.Pointer[signal] }
 
-func (r *raftNode) begin() { r.stopped, r.done = newSignal(), newSignal() }
+func (r *raftNode) begin() {
+	r.stopped.Store(newSignal())
+	r.done.Store(newSignal())
+}
 
 func (r *raftNode) run() {
-	defer r.done.Close()
-	await(r.stopped)
+	defer r.done.Load().Close()
+	await(r.stopped.Load())
 }
 
 func (r *raftNode) stop() {
-	wins(notice(r.stopped))
-	wins(from(r.done))
+	wins(notice(r.stopped.Load()))
+	wins(from(r.done.Load()))
 }
 
 func etcd3077(t *sim.T, fixed bool) {

@@ -2,6 +2,7 @@ package goker
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -113,15 +114,17 @@ func (b *balancer) update() {
 }
 
 func grpc2371(t *sim.T, fixed bool) {
-	b := &balancer{newSignal(runnel.Buffer(1))}
+	var current atomic.Pointer[balancer]
+	current.Store(&balancer{newSignal(runnel.Buffer(1))})
 	t.Go("resolver", func() {
 		t.Point()
+		b := current.Load()
 		if fixed && b == nil {
 			return
 		}
 		b.update()
 	})
-	t.Go("closer", func() { t.Point(); b = nil })
+	t.Go("closer", func() { t.Point(); current.Store(nil) })
 }
 
 func grpc660(t *sim.T, fixed bool) {

@@ -2,6 +2,7 @@ package goker
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -22,6 +23,7 @@ var istio = []Kernel{
 // agent runs until its last epoch has ended.
 type agent struct {
 	status *runnel.Chan[int]
+	mu     runnel.Mutex
 	epochs map[int]bool
 	last   int
 }
@@ -46,18 +48,34 @@ func (a *agent) run(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		if delete(a.epochs, epoch); len(a.epochs) == 0 {
+		if a.end(epoch) {
 			return
 		}
 	}
 }
 
+// end notes that the epoch has ended, and tells whether it was the last.
+func (a *agent) end(epoch int) (last bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.epochs, epoch)
+	return len(a.epochs) == 0
+}
+
+func (a *agent) active() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.epochs) > 0
+}
+
 // restart begins an epoch, which ends at once. If there is another one it waits before, until
 // that one is live, which it never is, or for 100 ns.
 func (a *agent) restart(t *sim.T, until context.Context) {
-	if len(a.epochs) > 0 {
+	if a.active() {
 		_ = runnel.Sleep(bg, 100)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.last++
 	epoch := a.last
 	a.epochs[epoch] = true
@@ -69,7 +87,7 @@ func (a *agent) restart(t *sim.T, until context.Context) {
 type timer struct {
 	c       *runnel.Chan[time.Time]
 	after   *runnel.Chan[time.Time]
-	pending bool
+	pending atomic.Bool
 }
 
 func newTimer(d time.Duration) *timer {
@@ -79,20 +97,21 @@ func newTimer(d time.Duration) *timer {
 }
 
 func (t *timer) reset(d time.Duration) {
-	t.after, t.pending = runnel.After(d), true
+	t.after = runnel.After(d)
+	t.pending.Store(true)
 	t.after.RecvFunc(t.fire)
 }
 
 func (t *timer) fire(now time.Time, err error) {
 	if err == nil {
-		t.pending = false
+		t.pending.Store(false)
 		_ = t.c.TrySend(now)
 	}
 }
 
 // stop tells whether the timer was pending.
 func (t *timer) stop() (was bool) {
-	was, t.pending = t.pending, false
+	was = t.pending.Swap(false)
 	t.after.Cancel(nil)
 	return was
 }
@@ -163,14 +182,15 @@ func (d *debouncer) restart() {
 }
 
 // source is a loop that is told to stop by a channel in a field.
-type source struct{ done *signal }
+type source struct{ done atomic.Pointer[signal] }
 
 func istio8967(t *sim.T, fixed bool) {
-	s := &source{newSignal()}
-	t.Go("source", func() { t.Point(); wins(from(s.done)) })
-	s.done.Close()
+	s := &source{}
+	s.done.Store(newSignal())
+	t.Go("source", func() { t.Point(); wins(from(s.done.Load())) })
+	s.done.Load().Close()
 	if t.Point(); !fixed {
-		s.done = nil
+		s.done.Store(nil)
 	}
 }
 
