@@ -343,8 +343,12 @@ func (w *world) Under(ctx context.Context) {
 	}
 }
 
-// made takes note of T.Context from its beginning on.
-func (d *dpor) made(t *T) {
+// uses takes note of T.Context when it is asked for the first time, which is when it is made,
+// but on threads. If nobody does, its end makes no move depend on others.
+func (d *dpor) uses(t *T) {
+	if slices.ContainsFunc(d.contexts, func(c watched) bool { return c.ctx == t.ctx }) {
+		return
+	}
 	d.contexts = append(d.contexts, watched{t.ctx, t.ended})
 	d.endedAt = d.endedAt || t.ended
 	if t.ended {

@@ -76,6 +76,9 @@ func (t *T) Now() time.Time { return t.world.face.Now() }
 //go:norace
 func (t *T) Context() context.Context {
 	t.begin()
+	if d := t.world.dpor; d != nil {
+		t.world.do(func() { d.uses(t) })
+	}
 	return t.ctx
 }
 
@@ -87,9 +90,6 @@ func (t *T) begin() {
 		t.ctx, t.cancel = context.WithCancel(context.Background())
 		if t.ended {
 			t.cancel()
-		}
-		if d := t.world.dpor; d != nil {
-			t.world.do(func() { d.made(t) })
 		}
 	}
 }

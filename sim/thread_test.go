@@ -28,6 +28,20 @@ func TestThreadsChangeNothing(t *testing.T) {
 	}
 }
 
+// TestThreadsAddNoOrders enumerates the same bodies on coroutines and on threads: as many orders
+// are equivalent. (T.Context, which is made early on threads, once made the end of every body
+// depend on all else.)
+func TestThreadsAddNoOrders(t *testing.T) {
+	for _, k := range goker.Kernels {
+		opts := []sim.Option{sim.Exhaustive(scale(50, 500)), sim.Schedules(1), sim.For(0), sim.MaxSteps(2000), sim.Minimize(0), sim.Punctual()}
+		a := sim.Check(k.Fixed, opts...)
+		b := sim.Check(k.Fixed, append(opts, sim.OnThreads())...)
+		if a.Schedules != b.Schedules || a.Complete != b.Complete {
+			t.Errorf("%s: on coroutines %d schedules (%v), on threads %d (%v)", k.ID, a.Schedules, a.Complete, b.Schedules, b.Complete)
+		}
+	}
+}
+
 // told is all that a report tells, without the time that it took.
 func told(r sim.Report) string {
 	r.Elapsed = 0
