@@ -105,6 +105,37 @@ func TestSimMixIsStopped(t *testing.T) {
 	})
 }
 
+// The consumer stops while the inputs are idle.
+func TestSimMixIsStoppedIdle(t *testing.T) {
+	explore(t, scale(100, 500), func(t *sim.T) {
+		a, out := runnel.New[int](), runnel.New[int]()
+		x := fan.NewMix[int](out)
+		t.Assert(x.Add(a) == nil, "Add failed")
+		t.Go("stopper", func() { out.Cancel(errStop) })
+		err := x.Run(bg)
+		t.Assert(err == errStop && a.Err() == errStop, "Run returned %v, the input ended with %v", err, a.Err())
+	})
+}
+
+// The first error of an input is the cause of the end.
+func TestSimMixOfErrors(t *testing.T) {
+	explore(t, scale(100, 500), func(t *sim.T) {
+		a, b, out := runnel.New[int](), runnel.New[int](), runnel.New[int]()
+		x := fan.NewMix[int](out)
+		t.Assert(x.Add(a, b) == nil, "Add failed")
+		x.Close()
+		t.Go("closer", func() {
+			a.CloseWith(errFull)
+			for len(x.Settings()) > 1 {
+				t.Point()
+			}
+			b.CloseWith(errStop)
+		})
+		err := x.Run(bg)
+		t.Assert(err == errFull && out.Err() == errFull, "Run returned %v, the output ended with %v", err, out.Err())
+	})
+}
+
 // What a setting says holds when Set has returned.
 func TestSimMixIsSet(t *testing.T) {
 	for _, mode := range []fan.Mode{fan.Mute, fan.Pause} {

@@ -35,6 +35,7 @@ func multBody(s *scene) {
 	}
 	some := s.consume(leaves, s.Choose(2), func() {
 		leave()
+		s.Assert(!slices.Contains(m.Taps(), leaves), "a tap that has left is still there")
 		for range leaves.All(bg) { // what was buffered, or on its way
 		}
 	})
@@ -173,6 +174,53 @@ func pubBody(s *scene) {
 		s.Assert(len(*all) == (s.sent+1)/2, "got %v of %d", *all, s.sent)
 	}
 	s.Assert(len(p.Keys()) == 0, "keys %v are left", p.Keys())
+}
+
+// Of three taps two leave, in any order; the third is the one that is left.
+func TestSimMultIsLeft(t *testing.T) {
+	explore(t, scale(200, 2000), func(t *sim.T) {
+		s := newScene(t, plainEnd, 2)
+		m := fan.NewMult[int](s.source)
+		taps := []*fan.Tap[int]{m.Tap(), m.Tap(), m.Tap()}
+		k := t.Choose(3)
+		all := s.consume(taps[k], s.n, func() {})
+		for i, tap := range taps {
+			if i != k {
+				t.Go("leaver", tap.Leave)
+			}
+		}
+		s.run(m.Run)
+		t.Wait()
+		if left := m.Taps(); len(left) > 0 { // else the end has come
+			t.Assert(len(left) == 1 && left[0] == taps[k], "%d taps are left", len(left))
+		}
+		s.settle()
+		s.checkStayed(taps[k], *all)
+	})
+}
+
+// A key is forgotten with its last subscriber, whatever else goes on.
+func TestSimPubForgets(t *testing.T) {
+	explore(t, scale(200, 2000), func(t *sim.T) {
+		s := newScene(t, plainEnd, 3)
+		p := fan.NewPub(s.source, func(v int) int { return v & 1 })
+		even := p.Sub(0)
+		s.consume(even, s.n, func() {})
+		for range 2 {
+			odd := p.Sub(1)
+			s.consume(odd, t.Choose(2), odd.Leave)
+		}
+		s.after = append(s.after, func() { t.Assert(len(p.Taps(1)) == 0, "subscribers are left") })
+		t.Go("observer", func() {
+			for range 3 {
+				one := len(p.Taps(1)) == 0
+				t.Assert(!one || !slices.Contains(p.Keys(), 1), "a key without subscribers is not forgotten")
+			}
+		})
+		s.run(p.Run)
+		s.settle()
+		s.balanced("even", even.Stats())
+	})
 }
 
 // A key function that panics.

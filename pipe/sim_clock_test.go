@@ -21,6 +21,7 @@ type timedScene struct {
 	rests   []time.Duration
 	arrived []time.Duration // when the consumer got its values
 	began   time.Time
+	inside  int // values in slices that were sent or dropped
 }
 
 func newTimedScene(t *sim.T, how manner, n int, rests ...time.Duration) *timedScene {
@@ -69,7 +70,8 @@ type timely struct {
 	name  string
 	make  func(s *timedScene) runnel.Receiver[int]
 	exact func(s *timedScene, got []int, err error)
-	early bool // it may end before its input does
+	early bool   // it may end before its input does
+	per   uint64 // results for each value, 0 if they are gathered
 }
 
 var timelies = []timely{
@@ -80,7 +82,7 @@ var timelies = []timely{
 		for i := 2; i < len(got); i++ {
 			s.Assert(s.arrived[i]-s.arrived[i-2] >= 10*ms, "arrived at %v", s.arrived)
 		}
-	}, false},
+	}, false, 1},
 	{"Debounce", func(s *timedScene) runnel.Receiver[int] {
 		return pipe.Debounce(s.ctx, s.source, 10*ms, s.opts()...)
 	}, func(s *timedScene, got []int, err error) {
@@ -91,11 +93,13 @@ var timelies = []timely{
 			}
 		}
 		s.Assert(slices.Equal(got, want) && err == nil, "rests %v, got %v, %v", s.rests, got, err)
-	}, false},
+	}, false, 1},
 	{"Batch", func(s *timedScene) runnel.Receiver[int] {
 		batches := pipe.Batch(s.ctx, s.source, 2, 10*ms)
 		s.watch("batches", batches.Stats)
+		batches.OnDrop(func(vs []int, _ runnel.Reason) { s.inside += len(vs) })
 		return pipe.Map(s.ctx, batches, 1, func(_ context.Context, vs []int) (int, error) {
+			s.inside += len(vs)
 			s.Assert(1 <= len(vs) && len(vs) <= 2, "batch %v", vs)
 			n := 0
 			for _, v := range vs {
@@ -114,7 +118,7 @@ var timelies = []timely{
 			want = append(want, n)
 		}
 		s.Assert(slices.Equal(got, want) && err == nil, "rests %v, got %v, %v", s.rests, got, err)
-	}, false},
+	}, false, 0},
 	{"Timeout", func(s *timedScene) runnel.Receiver[int] {
 		return pipe.Timeout(s.ctx, s.source, 10*ms, s.opts()...)
 	}, func(s *timedScene, got []int, err error) {
@@ -124,11 +128,13 @@ var timelies = []timely{
 			return
 		}
 		s.Assert(len(got) == n && errors.Is(err, pipe.ErrTimeout), "rests %v, got %v, %v", s.rests, got, err)
-	}, true},
+	}, true, 1},
 	{"Window", func(s *timedScene) runnel.Receiver[int] {
 		panes := pipe.Window(s.ctx, s.source, pipe.Session(10*ms))
 		s.watch("panes", panes.Stats)
+		panes.OnDrop(func(p pipe.Pane[int], _ runnel.Reason) { s.inside += len(p.Values) })
 		return pipe.Map(s.ctx, panes, 1, func(_ context.Context, p pipe.Pane[int]) (int, error) {
+			s.inside += len(p.Values)
 			s.Assert(len(p.Values) > 0 && slices.IsSorted(p.Values), "pane %v", p)
 			return len(p.Values), nil
 		}, s.opts()...)
@@ -141,7 +147,7 @@ var timelies = []timely{
 			want[len(want)-1]++
 		}
 		s.Assert(slices.Equal(got, want) && err == nil, "rests %v, got %v, %v", s.rests, got, err)
-	}, false},
+	}, false, 0},
 	{"Retry", func(s *timedScene) runnel.Receiver[int] {
 		tries := map[int]int{}
 		f := pipe.Retry(pipe.Backoff{Attempts: 3}, func(_ context.Context, v int) (int, error) {
@@ -154,7 +160,7 @@ var timelies = []timely{
 	}, func(s *timedScene, got []int, err error) {
 		s.Assert(slices.Equal(got, []int{1, 2, 3, 1}[:s.n]) && err == nil, "got %v, %v", got, err)
 		s.Assert(s.arrived[2] >= 20*ms, "arrived at %v", s.arrived)
-	}, false},
+	}, false, 1},
 }
 
 func TestSimClocks(t *testing.T) {
@@ -173,6 +179,7 @@ func TestSimClocks(t *testing.T) {
 					s.indirect = true
 					_, err := k.run(s)
 					k.checkEnd(s, err)
+
 				})
 			})
 		}
@@ -186,6 +193,12 @@ func (k timely) run(s *timedScene) ([]int, error) {
 	s.disturb(out)
 	got := s.collect(out)
 	s.settle()
+	in := s.source.Stats()
+	if k.per > 0 {
+		s.Assert(out.Stats().Sent == k.per*in.Received, "in: %v; out: %v", in, out.Stats())
+	} else {
+		s.Assert(s.inside == int(in.Received), "in: %v; %d values in slices", in, s.inside)
+	}
 	return got, out.Err()
 }
 

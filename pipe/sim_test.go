@@ -138,7 +138,8 @@ func (s *scene) stop(out runnel.Receiver[int]) {
 }
 
 // f is the function of a stage: the identity, that gives way twice, and fails as the manner says.
-func (s *scene) f(_ context.Context, v int) (int, error) {
+// When ctx has ended it gives up with an error, as functions should.
+func (s *scene) f(ctx context.Context, v int) (int, error) {
 	s.calls++
 	s.busy++
 	s.most = max(s.most, s.busy)
@@ -151,8 +152,13 @@ func (s *scene) f(_ context.Context, v int) (int, error) {
 		return 0, errBad
 	}
 	s.Point()
+	if ctx.Err() != nil {
+		return 0, errGaveUp
+	}
 	return v, nil
 }
+
+var errGaveUp = errors.New("gave up")
 
 // g is f where a function has no error to return: it panics.
 func (s *scene) g(v int) int {
