@@ -106,11 +106,8 @@ func TestSimSourceIsToldAtOnce(t *testing.T) {
 			return pipe.Take(bg, in, 1)
 		},
 		"Through": func(in runnel.Receiver[int], _ *runnel.Chan[int]) runnel.Receiver[int] {
-			return pipe.Through(bg, in, xf.Compose2(xf.Take[int](2), xf.Scan(0, func(a, v int) int { return a + v })), runnel.Buffer(3))
-		},
-		"Through with a rest": func(in runnel.Receiver[int], _ *runnel.Chan[int]) runnel.Receiver[int] {
-			batches := pipe.Through(bg, in, xf.Compose2(xf.Take[int](1), xf.Batch[int](2)))
-			return pipe.Map(bg, batches, 1, func(_ context.Context, vs []int) (int, error) { return vs[0], nil })
+			rest := xf.Compose2(xf.Batch[int](2), xf.FlatMap(apart)) // passed on when the step is closed
+			return pipe.Through(bg, in, xf.Compose2(xf.Take[int](1), rest))
 		},
 		"a failure that waits for its turn": func(in runnel.Receiver[int], told *runnel.Chan[int]) runnel.Receiver[int] {
 			return pipe.Map(bg, in, 2, func(_ context.Context, v int) (int, error) {
@@ -134,6 +131,42 @@ func TestSimSourceIsToldAtOnce(t *testing.T) {
 				told.Recv(bg)
 				_, err := drain(out)
 				t.Assert(err == nil || err == errBad, "ended with %v", err)
+			})
+		})
+	}
+}
+
+// Once the output has refused a result no other value is begun with, also if whoever cancels it is
+// held up before ctx has ended.
+func TestSimRefusedIsTheLast(t *testing.T) {
+	for name, stage := range map[string]func(in runnel.Receiver[int], f func(context.Context, int) (int, error)) runnel.Receiver[int]{
+		"Map": func(in runnel.Receiver[int], f func(context.Context, int) (int, error)) runnel.Receiver[int] {
+			return pipe.Map(bg, in, 1, f, runnel.Buffer(1))
+		},
+		"MapUnordered": func(in runnel.Receiver[int], f func(context.Context, int) (int, error)) runnel.Receiver[int] {
+			return pipe.MapUnordered(bg, in, 1, f, runnel.Buffer(1))
+		},
+		"MapKeyed": func(in runnel.Receiver[int], f func(context.Context, int) (int, error)) runnel.Receiver[int] {
+			return pipe.MapKeyed(bg, in, 1, 2, itself, f, runnel.Buffer(1))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			explore(t, scale(100, 1000), func(t *sim.T) {
+				in := filled(nil, upTo(4)...)
+				dropped, last := map[int]bool{}, -1
+				out := stage(in, func(_ context.Context, v int) (int, error) {
+					t.Assert(!dropped[last], "%d is begun with after %d was refused", v, last)
+					last = v
+					return v, nil
+				})
+				out.OnDrop(func(v int, _ runnel.Reason) {
+					dropped[v] = true
+					for range 3 {
+						t.Point()
+					}
+				})
+				t.Wait()
+				out.Cancel(errStop)
 			})
 		})
 	}
