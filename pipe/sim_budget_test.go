@@ -4,6 +4,8 @@ package pipe_test
 
 import "testing"
 
+const underRace = false
+
 // scale is how many schedules are explored: the race detector makes simulations some thirty
 // times slower, and changes no schedule.
 func scale(short, long int) int {

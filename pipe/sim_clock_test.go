@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ type timedScene struct {
 	rests   []time.Duration
 	arrived []time.Duration // when the consumer got its values
 	began   time.Time
-	inside  int // values in slices that were sent or dropped
+	inside  atomic.Int32 // values in slices that were sent or dropped
 }
 
 func newTimedScene(t *sim.T, how manner, n int, rests ...time.Duration) *timedScene {
@@ -97,9 +98,9 @@ var timelies = []timely{
 	{"Batch", func(s *timedScene) runnel.Receiver[int] {
 		batches := pipe.Batch(s.ctx, s.source, 2, 10*ms)
 		s.watch("batches", batches.Stats)
-		batches.OnDrop(func(vs []int, _ runnel.Reason) { s.inside += len(vs) })
+		batches.OnDrop(func(vs []int, _ runnel.Reason) { s.inside.Add(int32(len(vs))) })
 		return pipe.Map(s.ctx, batches, 1, func(_ context.Context, vs []int) (int, error) {
-			s.inside += len(vs)
+			s.inside.Add(int32(len(vs)))
 			s.Assert(1 <= len(vs) && len(vs) <= 2, "batch %v", vs)
 			n := 0
 			for _, v := range vs {
@@ -132,9 +133,9 @@ var timelies = []timely{
 	{"Window", func(s *timedScene) runnel.Receiver[int] {
 		panes := pipe.Window(s.ctx, s.source, pipe.Session(10*ms))
 		s.watch("panes", panes.Stats)
-		panes.OnDrop(func(p pipe.Pane[int], _ runnel.Reason) { s.inside += len(p.Values) })
+		panes.OnDrop(func(p pipe.Pane[int], _ runnel.Reason) { s.inside.Add(int32(len(p.Values))) })
 		return pipe.Map(s.ctx, panes, 1, func(_ context.Context, p pipe.Pane[int]) (int, error) {
-			s.inside += len(p.Values)
+			s.inside.Add(int32(len(p.Values)))
 			s.Assert(len(p.Values) > 0 && slices.IsSorted(p.Values), "pane %v", p)
 			return len(p.Values), nil
 		}, s.opts()...)
@@ -149,7 +150,7 @@ var timelies = []timely{
 		s.Assert(slices.Equal(got, want) && err == nil, "rests %v, got %v, %v", s.rests, got, err)
 	}, false, 0},
 	{"Retry", func(s *timedScene) runnel.Receiver[int] {
-		tries := map[int]int{}
+		var tries [4]int // each is used by the one call for its value
 		f := pipe.Retry(pipe.Backoff{Attempts: 3}, func(_ context.Context, v int) (int, error) {
 			if tries[v]++; tries[v] <= v%3 {
 				return 0, pipe.RetryAfter(10*ms, errBad)
@@ -197,7 +198,7 @@ func (k timely) run(s *timedScene) ([]int, error) {
 	if k.per > 0 {
 		s.Assert(out.Stats().Sent == k.per*in.Received, "in: %v; out: %v", in, out.Stats())
 	} else {
-		s.Assert(s.inside == int(in.Received), "in: %v; %d values in slices", in, s.inside)
+		s.Assert(s.inside.Load() == int32(in.Received), "in: %v; %d values in slices", in, s.inside.Load())
 	}
 	return got, out.Err()
 }
@@ -250,7 +251,7 @@ func TestSimRetryEnds(t *testing.T) {
 		s := newScene(t, ctxEnd, 1)
 		s.source.Close()
 		f := pipe.Retry(pipe.Backoff{Attempts: 2}, func(context.Context, int) (int, error) {
-			s.calls++
+			s.calls.Add(1)
 			return 0, pipe.RetryAfter(10*ms, errBad)
 		})
 		t.Go("ender", func() {
@@ -259,13 +260,13 @@ func TestSimRetryEnds(t *testing.T) {
 			s.cancel(errStop)
 		})
 		_, err := f(s.ctx, 0)
-		switch s.calls {
+		switch calls := s.calls.Load(); calls {
 		case 0:
 			t.Assert(err == errStop, "%v", err)
 		case 1:
 			t.Assert(errors.Is(err, errStop) && errors.Is(err, errBad), "%v", err)
 		default:
-			t.Assert(s.calls == 2 && errors.Is(err, errBad) && !errors.Is(err, errStop), "%v after %d calls", err, s.calls)
+			t.Assert(calls == 2 && errors.Is(err, errBad) && !errors.Is(err, errStop), "%v after %d calls", err, calls)
 		}
 	})
 }

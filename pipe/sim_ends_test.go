@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -16,7 +18,7 @@ import (
 // sink is a function that consumes the source of a scene.
 type sink struct {
 	name    string
-	workers int
+	workers int32
 	run     func(s *scene) (got []int, err error)
 	fault   fault
 }
@@ -49,8 +51,11 @@ var sinks = []sink{
 }
 
 func (s *scene) forEach(n int) (got []int, err error) {
+	var mu sync.Mutex // nothing is done with it held where others could go on
 	err = pipe.ForEach(s.ctx, s.source, n, func(ctx context.Context, v int) error {
 		v, err := s.f(ctx, v)
+		mu.Lock()
+		defer mu.Unlock()
 		if err == nil {
 			got = append(got, v)
 		}
@@ -76,11 +81,11 @@ func (k sink) body(s *scene) {
 	s.feed()
 	s.disturb(s.source)
 	got, err := k.run(s)
-	s.Assert(s.busy == 0, "%d calls run after the return", s.busy)
+	s.Assert(s.busy.Load() == 0, "%d calls run after the return", s.busy.Load())
 	s.Assert(s.source.Stats().Closed, "the source was not told")
-	calls := s.calls
+	calls := s.calls.Load()
 	s.settle()
-	s.Assert(s.calls == calls && s.most <= k.workers, "%d calls after the return, %d at once", s.calls-calls, s.most)
+	s.Assert(s.calls.Load() == calls && s.most.Load() <= k.workers, "%d calls after the return, %d at once", s.calls.Load()-calls, s.most.Load())
 	order := inOrder
 	if k.workers > 1 {
 		order = anyhow
@@ -101,14 +106,14 @@ func TestSimGenerate(t *testing.T) {
 			explore(t, scale(150, 1000), func(t *sim.T) {
 				s := newScene(t, how, 2)
 				s.source.Close()
-				sent := 0
+				var sent atomic.Int32
 				out := pipe.Generate(s.ctx, func(ctx context.Context, emit func(int) error) error {
 					var all runnel.WaitGroup
 					for i := range 2 {
 						all.Go(func() {
 							for v := range 2 {
 								if emit(10*i+v) == nil {
-									sent++
+									sent.Add(1)
 								}
 							}
 						})
@@ -125,7 +130,7 @@ func TestSimGenerate(t *testing.T) {
 				got := s.collect(out)
 				s.settle()
 				a := out.Stats()
-				s.Assert(int(a.Sent) == sent && int(a.Received) == len(got), "emitted %d, received %v: %v", sent, got, a)
+				s.Assert(int32(a.Sent) == sent.Load() && int(a.Received) == len(got), "emitted %d, received %v: %v", sent.Load(), got, a)
 				specimen{model: unchanged, fault: byError}.checkEnd(s, out.Err())
 				if s.how != stopping && out.Err() != errStop {
 					s.Assert(len(got) == 4, "got %v", got)
@@ -221,11 +226,11 @@ func groupBody(s *scene) {
 	s.feed()
 	s.disturb(mapped)
 	err := g.Wait()
-	s.Assert(s.busy == 0, "%d calls run after Wait", s.busy)
+	s.Assert(s.busy.Load() == 0, "%d calls run after Wait", s.busy.Load())
 	s.Assert(ctx.Err() != nil && mapped.Stats().Closed && nobody.Stats().Closed, "something is open after Wait")
-	calls := s.calls
+	calls := s.calls.Load()
 	s.settle()
-	s.Assert(s.calls == calls, "%d calls after Wait", s.calls-calls)
+	s.Assert(s.calls.Load() == calls, "%d calls after Wait", s.calls.Load()-calls)
 	s.Assert(isPrefix(got, upTo(s.n)), "got %v", got)
 	checkGroup(s, other, got, err, context.Cause(ctx))
 }

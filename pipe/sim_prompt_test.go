@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,14 +154,15 @@ func TestSimRefusedIsTheLast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			explore(t, scale(100, 1000), func(t *sim.T) {
 				in := filled(nil, upTo(4)...)
-				dropped, last := map[int]bool{}, -1
+				var dropped [4]atomic.Bool
+				last := 3 // that the one worker was given
 				out := stage(in, func(_ context.Context, v int) (int, error) {
-					t.Assert(!dropped[last], "%d is begun with after %d was refused", v, last)
+					t.Assert(!dropped[last].Load(), "%d is begun with after %d was refused", v, last)
 					last = v
 					return v, nil
 				})
 				out.OnDrop(func(v int, _ runnel.Reason) {
-					dropped[v] = true
+					dropped[v].Store(true)
 					for range 3 {
 						t.Point()
 					}

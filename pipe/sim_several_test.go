@@ -3,6 +3,7 @@ package pipe_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -159,7 +160,7 @@ func forkBody(s *scene, copies bool, outs []runnel.Receiver[int]) {
 	}
 	got := make([][]int, len(outs))
 	alone := s.Choose(2) == 0 // the first one is the only one that stops
-	stopped := 0
+	var stopped atomic.Int32
 	for i, out := range outs {
 		s.watch("output", out.Stats)
 		s.Go("consumer", func() {
@@ -175,7 +176,7 @@ func forkBody(s *scene, copies bool, outs []runnel.Receiver[int]) {
 				got[i] = append(got[i], v)
 			}
 			out.Cancel(errStop)
-			if stopped++; s.how == stopping && stopped == len(outs) {
+			if n := stopped.Add(1); s.how == stopping && int(n) == len(outs) {
 				s.Assert(s.source.Stats().Closed, "all consumers have stopped and the source was not told")
 			}
 		})

@@ -3,6 +3,7 @@ package pipe_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -45,11 +46,11 @@ type scene struct {
 	draw   func(int) int // Choose, or something that is always the same
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	bad    int // the value on which the function fails, -1 for none
-	calls  int // of the function that have begun
-	busy   int // that run now
-	most   int // that ran at once
-	sent   int // values that the source got rid of
+	bad    int          // the value on which the function fails, -1 for none
+	calls  atomic.Int32 // of the function that have begun
+	busy   atomic.Int32 // that run now
+	most   atomic.Int32 // that ran at once
+	sent   int          // values that the source got rid of
 	source *runnel.Chan[int]
 
 	indirect bool // a function of the body is between the output and the source
@@ -140,10 +141,9 @@ func (s *scene) stop(out runnel.Receiver[int]) {
 // f is the function of a stage: the identity, that gives way twice, and fails as the manner says.
 // When ctx has ended it gives up with an error, as functions should.
 func (s *scene) f(ctx context.Context, v int) (int, error) {
-	s.calls++
-	s.busy++
-	s.most = max(s.most, s.busy)
-	defer func() { s.busy-- }()
+	s.calls.Add(1)
+	s.most.Store(max(s.most.Load(), s.busy.Add(1))) // no other task runs in between
+	defer s.busy.Add(-1)
 	s.Point()
 	if v == s.bad && s.how == panicking {
 		panic(errBad)
@@ -203,7 +203,7 @@ func (s *scene) settle() {
 	}
 	a := s.source.Stats()
 	s.Assert(int(a.Sent) == s.sent, "the source got rid of %d values; %v", s.sent, a)
-	s.Assert(s.busy == 0, "%d calls have not returned", s.busy)
+	s.Assert(s.busy.Load() == 0, "%d calls have not returned", s.busy.Load())
 }
 
 // explore runs body in many schedules.
