@@ -62,6 +62,7 @@ func (w *world) goNative(th *thread) {
 	}
 	w.natives++
 	w.strangers++
+	raceRelease(&th.released) // for T.Wait: what the thread did before comes before synctest.Wait, in await
 	t.op.kind, t.op.objects = hook.Native, t.op.objects[:0]
 	w.disable(t, native)
 	if w.history.verbose {

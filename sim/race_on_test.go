@@ -110,6 +110,14 @@ var orderly = map[string]func(*sim.T){
 		x, _ := c.Recv(bg)
 		x.n++
 	},
+	"Wait, and a native channel": func(t *sim.T) {
+		var x tally
+		c := make(chan int)
+		t.Go("blocked", func() { x.n++; <-c })
+		t.Wait()
+		x.n++
+		c <- 1
+	},
 	"buffer as a semaphore": func(t *sim.T) {
 		var x tally
 		sem := runnel.New[int](runnel.Buffer(1))
