@@ -49,14 +49,20 @@ func perturb(step) {
 // simulate runs p in so many schedules and adds the outcomes.
 func simulate(t *testing.T, p program, seed uint64, schedules int, all map[string]bool) {
 	r := sim.Check(func(t *sim.T) {
-		all[p.run(simulated{t}, func(s step) {
-			if s.do == endsContext { // the one operation that is not runnel's
-				t.Point()
-			}
-		})] = true
+		all[p.run(simulated{t}, pointBeforeTheEnd(t))] = true
 	}, sim.Schedules(schedules), sim.Seed(seed), sim.For(0))
 	if r.Failure != nil {
 		t.Fatalf("%v\n%s", p, r)
+	}
+}
+
+// pointBeforeTheEnd lets others go on before a context is ended: the one operation that is not
+// runnel's.
+func pointBeforeTheEnd(t *sim.T) func(step) {
+	return func(s step) {
+		if s.do == endsContext {
+			t.Point()
+		}
 	}
 }
 
@@ -221,7 +227,7 @@ func TestLargerProgramsDoNothingElse(t *testing.T) {
 		if p.size() < 10 {
 			continue
 		}
-		worked, ok := p.outcomes(10 * maxSituations)
+		worked, ok := p.outcomes(scale(2, 10) * maxSituations)
 		if !ok {
 			continue
 		}

@@ -191,9 +191,9 @@ func orIfSet(usual int, flag *int) int {
 // Of a random program, the schedules that DPOR runs have all the outcomes that all schedules
 // have.
 func TestExhaustiveLosesNothing(t *testing.T) {
-	most := orIfSet(scale(500, 3000), largest)
+	most := orIfSet(scale(300, 2000), largest)
 	programs, all, some, blocked, large := 0, 0, 0, 0, 0
-	for seed := uint64(1); programs < orIfSet(scale(200, 1000), wanted) && !t.Failed(); seed++ {
+	for seed := uint64(1); programs < orIfSet(scale(100, 400), wanted) && !t.Failed(); seed++ {
 		p := newTangle(seed, 3, 4)
 		body, outcome := p.body()
 		plain := sim.Plain(body, most, outcome)
@@ -238,7 +238,7 @@ func lostOutcome(all, run sim.Enumeration) (outcome string, lost bool) {
 // Where not all schedules can be run, those drawn at random show nothing new either.
 func TestExhaustiveIsNotRefutedByChance(t *testing.T) {
 	programs, some, drawn := 0, 0, 0
-	for seed := uint64(1 << 20); programs < orIfSet(scale(100, 1000), wanted) && !t.Failed(); seed++ {
+	for seed := uint64(1 << 20); programs < orIfSet(scale(100, 400), wanted) && !t.Failed(); seed++ {
 		p := newTangle(seed, 4, 4)
 		body, outcome := p.body()
 		if a, sampled := mustNotBeRefuted(t, p.String(), body, outcome, 1000); a.Complete {
@@ -292,7 +292,7 @@ func TestExhaustiveShowsWhatIsWorkedOut(t *testing.T) {
 			continue
 		}
 		got := map[string]bool{}
-		r := sim.Check(func(t *sim.T) { got[p.run(simulated{t}, func(step) {})] = true }, sim.Exhaustive(20_000), sim.Schedules(1), sim.For(0))
+		r := sim.Check(func(t *sim.T) { got[p.run(simulated{t}, pointBeforeTheEnd(t))] = true }, sim.Exhaustive(20_000), sim.Schedules(1), sim.For(0))
 		if r.Failure != nil {
 			t.Fatalf("%v\n%s", p, r)
 		}

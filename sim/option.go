@@ -115,7 +115,9 @@ func NoLeftovers() Option { return optionFunc(func(c *config) { c.unreceived = t
 // explored but a few schedules as a test, since there is nothing else that the body can do. This
 // holds under the condition that what tasks share they share through runnel's channels, locks
 // and groups and through contexts that runnel's operations were given, or with a [T.Point]
-// before each use. Packages pipe and fan keep to that.
+// before each use. Packages pipe and fan keep to that. A function that ends a context is no
+// operation of runnel: what happens between it and the operation before is seen only with a
+// Point there. Timers of package time are not among what is tried.
 func Exhaustive(max int) Option {
 	atLeast("Exhaustive", max, 0)
 	return optionFunc(func(c *config) { c.exhaustive, c.brief = max, 0 })
