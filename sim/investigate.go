@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// maxUnshortened is of how many decisions a token is made that could not be shortened: some
+// hundred characters.
+const maxUnshortened = 100
+
 // investigate goes through the failing schedule i once more, whose run was w, shortens it, and
 // tells it.
 func (e *explorer) investigate(r *Report, i int, w *world) {
@@ -30,6 +34,9 @@ func (e *explorer) investigate(r *Report, i int, w *world) {
 	case Livelock, // a shorter one might be stuck in another loop, or none
 		Race: // each run would be reported by the race detector once more
 		r.told(again)
+		if r.SeedToken == "" && len(first.decisions) <= maxUnshortened {
+			r.Token = encode(first.decisions, fingerprint(again.log))
+		}
 		return
 	}
 	m := &minimizer{explorer: e, class: failure.class(), tries: e.tries}

@@ -260,6 +260,19 @@ func TestRaces(t *testing.T) {
 	}
 }
 
+// A race has a token, too, if it is found when all schedules are tried.
+func TestRaceAmongAllSchedules(t *testing.T) {
+	const which = "in one branch" + ofAll
+	out, _ := runChild(t, which)
+	token := regexp.MustCompile(`RUNNEL_SIM_REPLAY=d1\S+`).FindString(out)
+	if token == "" {
+		t.Fatalf("no token in %s", out)
+	}
+	if again, passed := runChild(t, which, token); passed || !strings.Contains(again, "WARNING: DATA RACE") {
+		t.Errorf("%s: %s", token, again)
+	}
+}
+
 // TestNoFalseRaces finds none where there is none: neither in these bodies nor, in spite of all
 // that threads do to each other, in the simulation itself.
 func TestNoFalseRaces(t *testing.T) {

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 // Only one exploration goes on at a time in a process: Check waits until others have ended.
 func Check(body func(*T), opts ...Option) Report {
 	e := newExplorer(body, opts)
+	e.home.Store(bubbleIn(ownHeader()))
 	end := e.clock.follow(false, e.standstill)
 	defer end()
 	defer e.close()
@@ -107,6 +109,7 @@ func (e *explorer) inBubble(t *testing.T, f func(*explorer) Report) (r Report, s
 	closed := false
 	p := apart(func() {
 		synctest.Test(t, func(*testing.T) {
+			e.home.Store(bubbleIn(ownHeader()))
 			e.requests = make(chan struct{}, 1)
 			if !e.hybrid {
 				e.lapsed = make(chan struct{})
@@ -148,8 +151,8 @@ func apart(f func()) (p any) {
 
 // commands tells how the failure is seen again.
 func commands(r Report, test, pkg string) string {
-	pattern := "^" + strings.ReplaceAll(test, "/", "$/^") + "$"
-	command := fmt.Sprintf("go test %s-run '%s' %s", raceFlag, pattern, pkg)
+	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(test), "/", "$/^") + "$"
+	command := fmt.Sprintf("go test %s-run '%s' %s", raceFlag, strings.ReplaceAll(pattern, "'", `'\''`), pkg)
 	switch {
 	case r.Token == "" && r.SeedToken == "":
 		return ""

@@ -67,7 +67,8 @@ func (t *T) Invariant(f func()) {
 	})
 }
 
-// Now is the virtual time.
+// Now is the virtual time. Only differences mean something: in [Test] a schedule begins at the
+// time at which the one before it has ended.
 func (t *T) Now() time.Time { return t.world.face.Now() }
 
 // Context ends when the body has ended, just before the functions given to Cleanup are called.

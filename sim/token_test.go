@@ -55,6 +55,14 @@ func TestTokensAreShort(t *testing.T) {
 	}
 }
 
+// Names of subtests may hold what means something to a shell or in a pattern.
+func TestCommandsQuoteNames(t *testing.T) {
+	want := `-run '^TestA$/^b\(c$/^don'\''t$' p` + "\n"
+	if got := commands(Report{Token: "d1.x"}, "TestA/b(c/don't", "p"); !strings.HasSuffix(got, want) {
+		t.Errorf("%s does not end in %s", got, want)
+	}
+}
+
 func TestDamagedTokens(t *testing.T) {
 	for _, token := range []string{
 		"", "d1", "x1.AAAA", "d2.AAAA", "d1.!", "d1.", "d1.AA", "d1.8AAAAAAA", "d1.////////////", "s1.", "s1.pos.loose.1.2",

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing/synctest"
@@ -19,8 +20,9 @@ type watcher struct {
 	lapse  time.Duration // that the clock wants to pass
 	lapsed chan struct{} // it has
 	over   bool
-	found  atomic.Bool // a task is blocked outside of runnel
-	place  string      // where and in what, for the report
+	found  atomic.Bool  // a task is blocked outside of runnel
+	place  string       // where and in what, for the report
+	home   atomic.Value // the bubble, as bubbleIn names it; none if nil
 }
 
 // watch is the goroutine.
@@ -52,20 +54,35 @@ func (e *explorer) sleep(d time.Duration) {
 // nativePlace is where the task is blocked that a bubble waits for.
 func (e *explorer) nativePlace() string {
 	stacks := strings.Split(string(allStacks()), "\n\n")
-	self, _, _ := strings.Cut(stacks[0], "\n")
-	what, site, _ := e.blockedAmong(stacks, self[strings.LastIndexByte(self, ',')+1:])
+	what, site, _ := e.blockedAmong(stacks)
 	return what + " at " + site
 }
 
+// bubbleIn is how the header of a stack trace names the bubble of the goroutine; empty if it is
+// in none.
+func bubbleIn(header string) string {
+	_, name, _ := strings.Cut(header, "synctest bubble ")
+	return name
+}
+
+// ownHeader is the header of the stack trace of the calling goroutine.
+func ownHeader() string {
+	var buf [256]byte
+	header, _, _ := strings.Cut(string(buf[:runtime.Stack(buf[:], false)]), "\n")
+	return header
+}
+
 // blockedAmong finds the task that runs, and so is blocked, among the stack traces of all
-// goroutines: in what and where it is blocked, and its trace. The header of the trace ends so.
-func (e *explorer) blockedAmong(stacks []string, suffix string) (what, site, stack string) {
+// goroutines: in what and where it is blocked, and its trace. In other bubbles there may be tasks
+// of earlier explorations, which are blocked for ever.
+func (e *explorer) blockedAmong(stacks []string) (what, site, stack string) {
+	home, _ := e.home.Load().(string)
 	for _, g := range stacks {
 		header, _, _ := strings.Cut(g, "\n")
 		isTask := strings.Contains(g, "/sim.(*task).main(") || strings.Contains(g, "/sim.(*thread).run(")
 		waits := strings.Contains(header, "[coroutine") || strings.Contains(g, "/sim.(*thread).resume(") ||
 			strings.Contains(g, "/sim.(*thread).asks(") || strings.Contains(g, "/sim.(*world).await(")
-		if isTask && !waits && strings.HasSuffix(header, suffix) {
+		if isTask && !waits && bubbleIn(header) == home {
 			state := header[strings.IndexByte(header, '[')+1:]
 			return strings.TrimSpace(state[:strings.IndexAny(state, "(],")]), e.siteIn(g), g
 		}
@@ -75,7 +92,7 @@ func (e *explorer) blockedAmong(stacks []string, suffix string) (what, site, sta
 
 // standstill tells, while tasks stand still, which one does, where, and what to do.
 func (e *explorer) standstill() string {
-	what, site, stack := e.blockedAmong(strings.Split(string(allStacks()), "\n\n"), "")
+	what, site, stack := e.blockedAmong(strings.Split(string(allStacks()), "\n\n"))
 	advice := "a task that waits by other means than runnel's lets no other go on"
 	switch {
 	case strings.HasPrefix(what, "sync."):
