@@ -12,8 +12,9 @@ import (
 // results of all earlier values are through and there is room in the output.
 //
 // An error of emit means that the stage has stopped and the result was not accepted; f should
-// return it. emit is for f alone, and only until f returns: after that it gives
-// [runnel.ErrClosed], or belongs to the call for another value.
+// return it, and if it does not, this is a failure of f all the same. emit is for f alone, one
+// call at a time, and only until f returns: after that it gives [runnel.ErrClosed], or belongs to
+// the call for another value.
 //
 // When f fails or panics, the output delivers what was emitted before, by earlier values and by
 // this one, and closes with the error. Everything else ends as for [Map].
@@ -41,18 +42,27 @@ func FlatMapUnordered[A, B any](ctx context.Context, in runnel.Receiver[A], n in
 	return s.start(n, func() { s.expand(f) })
 }
 
-// expand is a worker that sends what f emits at once.
+// expand is a worker that sends what f emits at once. When a result has been refused, that is an
+// error of f whatever f returns: whoever cancels the output may be about to cancel the input, so
+// it may have values yet, and they are not to be taken.
 func (s *stage[A, B]) expand(f func(context.Context, A, func(B) error) error) {
-	busy := false // in f
+	busy, refused := false, error(nil) // in f; what emit returned
 	emit := func(b B) error {
 		if !busy {
 			return runnel.ErrClosed
 		}
-		return s.out.Send(s.ctx, b)
+		err := s.out.Send(s.ctx, b)
+		if err != nil {
+			refused = err
+		}
+		return err
 	}
 	s.each(func(ctx context.Context, v A) (none B, has bool, err error) {
 		busy = true
 		defer func() { busy = false }()
-		return none, false, f(ctx, v, emit)
+		if err = f(ctx, v, emit); err == nil {
+			err = refused
+		}
+		return none, false, err
 	})
 }

@@ -66,6 +66,7 @@ type turn[A, B any] struct {
 	busy    bool                   // in f
 	entered bool                   // it has the right to receive, as after enter
 	emitter func(B) error          // emit, for FlatMap
+	refused error                  // what emit returned
 	ready   *runnel.Chan[struct{}] // tells the waiting worker that its turn has come
 }
 
@@ -102,7 +103,10 @@ func (t *turn[A, B]) work() {
 			break
 		}
 		t.val, t.busy, t.outcome = v, true, outcome[A, B]{state: passed}
-		if err = t.f(t.ctx, v, t); err != nil {
+		if err = t.f(t.ctx, v, t); err == nil {
+			err = t.refused
+		}
+		if err != nil {
 			err = t.failure(err)
 		}
 		t.finish(err)
@@ -118,10 +122,14 @@ func (t *turn[A, B]) emit(b B) error {
 	if !t.busy {
 		return runnel.ErrClosed
 	}
-	if err := t.await(); err != nil {
-		return err
+	err := t.await()
+	if err == nil {
+		err = t.out.Send(t.ctx, b)
 	}
-	return t.out.Send(t.ctx, b)
+	if err != nil {
+		t.refused = err
+	}
+	return err
 }
 
 // finish settles what became of the value: err if f has failed.
