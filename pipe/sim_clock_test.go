@@ -251,7 +251,7 @@ func TestSimRetryEnds(t *testing.T) {
 		s := newScene(t, ctxEnd, 1)
 		s.source.Close()
 		f := pipe.Retry(pipe.Backoff{Attempts: 2}, func(context.Context, int) (int, error) {
-			s.calls.Add(1)
+			s.enter()
 			return 0, pipe.RetryAfter(10*ms, errBad)
 		})
 		t.Go("ender", func() {
@@ -260,7 +260,7 @@ func TestSimRetryEnds(t *testing.T) {
 			s.cancel(errStop)
 		})
 		_, err := f(s.ctx, 0)
-		switch calls := s.calls.Load(); calls {
+		switch calls := s.calls(); calls {
 		case 0:
 			t.Assert(err == errStop, "%v", err)
 		case 1:

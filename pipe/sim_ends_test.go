@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -18,14 +16,14 @@ import (
 // sink is a function that consumes the source of a scene.
 type sink struct {
 	name    string
-	workers int32
+	workers int
 	run     func(s *scene) (got []int, err error)
 	fault   fault
 }
 
 var sinks = []sink{
-	{"ForEach 1", 1, func(s *scene) ([]int, error) { return s.forEach(1) }, byError},
-	{"ForEach 2", 2, func(s *scene) ([]int, error) { return s.forEach(2) }, byError},
+	{"ForEach 1", 1, func(s *scene) ([]int, error) { return s.forEach() }, byError},
+	{"ForEach 2", 2, func(s *scene) ([]int, error) { return s.forEachOf2() }, byError},
 	{"Collect", 1, func(s *scene) ([]int, error) { return pipe.Collect(s.ctx, s.source) }, never},
 	{"Reduce", 1, func(s *scene) ([]int, error) {
 		return pipe.Reduce(s.ctx, s.source, nil, func(vs []int, v int) ([]int, error) {
@@ -50,17 +48,31 @@ var sinks = []sink{
 	}, never},
 }
 
-func (s *scene) forEach(n int) (got []int, err error) {
-	var mu sync.Mutex // nothing is done with it held where others could go on
-	err = pipe.ForEach(s.ctx, s.source, n, func(ctx context.Context, v int) error {
+// forEach shares what it writes down with the calls, as they end before ForEach does.
+func (s *scene) forEach() (got []int, err error) {
+	err = pipe.ForEach(s.ctx, s.source, 1, func(ctx context.Context, v int) error {
 		v, err := s.f(ctx, v)
-		mu.Lock()
-		defer mu.Unlock()
 		if err == nil {
 			got = append(got, v)
 		}
 		return err
 	})
+	return got, err
+}
+
+// forEachOf2 has a place for each value, as the calls run at once.
+func (s *scene) forEachOf2() (got []int, err error) {
+	times := make([]int, s.n)
+	err = pipe.ForEach(s.ctx, s.source, 2, func(ctx context.Context, v int) error {
+		v, err := s.f(ctx, v)
+		if err == nil {
+			times[v]++
+		}
+		return err
+	})
+	for v, n := range times {
+		got = append(got, slices.Repeat([]int{v}, n)...)
+	}
 	return got, err
 }
 
@@ -81,11 +93,11 @@ func (k sink) body(s *scene) {
 	s.feed()
 	s.disturb(s.source)
 	got, err := k.run(s)
-	s.Assert(s.busy.Load() == 0, "%d calls run after the return", s.busy.Load())
+	s.Assert(s.busy() == 0, "%d calls run after the return", s.busy())
 	s.Assert(s.source.Stats().Closed, "the source was not told")
-	calls := s.calls.Load()
+	calls := s.calls()
 	s.settle()
-	s.Assert(s.calls.Load() == calls && s.most.Load() <= k.workers, "%d calls after the return, %d at once", s.calls.Load()-calls, s.most.Load())
+	s.Assert(s.calls() == calls && s.most() <= k.workers, "%d calls after the return, %d at once", s.calls()-calls, s.most())
 	order := inOrder
 	if k.workers > 1 {
 		order = anyhow
@@ -106,14 +118,14 @@ func TestSimGenerate(t *testing.T) {
 			explore(t, scale(150, 1000), func(t *sim.T) {
 				s := newScene(t, how, 2)
 				s.source.Close()
-				var sent atomic.Int32
+				var sent [2]int // by each
 				out := pipe.Generate(s.ctx, func(ctx context.Context, emit func(int) error) error {
 					var all runnel.WaitGroup
 					for i := range 2 {
 						all.Go(func() {
 							for v := range 2 {
 								if emit(10*i+v) == nil {
-									sent.Add(1)
+									sent[i]++
 								}
 							}
 						})
@@ -130,7 +142,7 @@ func TestSimGenerate(t *testing.T) {
 				got := s.collect(out)
 				s.settle()
 				a := out.Stats()
-				s.Assert(int32(a.Sent) == sent.Load() && int(a.Received) == len(got), "emitted %d, received %v: %v", sent.Load(), got, a)
+				s.Assert(int(a.Sent) == sent[0]+sent[1] && int(a.Received) == len(got), "emitted %d, received %v: %v", sent, got, a)
 				specimen{model: unchanged, fault: byError}.checkEnd(s, out.Err())
 				if s.how != stopping && out.Err() != errStop {
 					s.Assert(len(got) == 4, "got %v", got)
@@ -226,11 +238,11 @@ func groupBody(s *scene) {
 	s.feed()
 	s.disturb(mapped)
 	err := g.Wait()
-	s.Assert(s.busy.Load() == 0, "%d calls run after Wait", s.busy.Load())
+	s.Assert(s.busy() == 0, "%d calls run after Wait", s.busy())
 	s.Assert(ctx.Err() != nil && mapped.Stats().Closed && nobody.Stats().Closed, "something is open after Wait")
-	calls := s.calls.Load()
+	calls := s.calls()
 	s.settle()
-	s.Assert(s.calls.Load() == calls, "%d calls after Wait", s.calls.Load()-calls)
+	s.Assert(s.calls() == calls, "%d calls after Wait", s.calls()-calls)
 	s.Assert(isPrefix(got, upTo(s.n)), "got %v", got)
 	checkGroup(s, other, got, err, context.Cause(ctx))
 }

@@ -17,7 +17,7 @@ type specimen struct {
 	make    func(s *scene, in runnel.Receiver[int]) runnel.Receiver[int]
 	model   func([]int) []int
 	order   ordering
-	workers int32 // calls of the function at once
+	workers int // calls of the function at once
 	fault   fault
 	per     uint64 // results that each value has, 0 if that depends
 	early   bool   // it may end, plainly, before its input does
@@ -162,7 +162,7 @@ func (k specimen) run(s *scene) {
 	s.disturb(out)
 	got := s.collect(out)
 	s.settle()
-	s.Assert(s.most.Load() <= k.workers, "%d calls at once", s.most.Load())
+	s.Assert(s.most() <= k.workers, "%d calls at once", s.most())
 	k.checkValues(s, got, out.Err())
 	k.checkEnd(s, out.Err())
 	k.relate(s, out.Stats())

@@ -3,7 +3,6 @@ package pipe_test
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -46,16 +45,43 @@ type scene struct {
 	draw   func(int) int // Choose, or something that is always the same
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	bad    int          // the value on which the function fails, -1 for none
-	calls  atomic.Int32 // of the function that have begun
-	busy   atomic.Int32 // that run now
-	most   atomic.Int32 // that ran at once
-	sent   int          // values that the source got rid of
+	bad    int // the value on which the function fails, -1 for none
+	sent   int // values that the source got rid of
 	source *runnel.Chan[int]
+	ledger
 
 	indirect bool // a function of the body is between the output and the source
 	after    []func()
 }
+
+// ledger is what all calls of the function write down. They need no lock, since one task runs at
+// a time; and they must have none, nor an atomic, since these would tell the race detector that
+// one call comes after the other, and so hide from it the races of the stage around them. So the
+// methods are none of its business, and the fields are for them alone.
+type ledger struct {
+	begun  int // calls
+	now    int // that run
+	atOnce int // that ran at once, at most
+}
+
+//go:norace
+func (l *ledger) enter() {
+	l.begun++
+	l.now++
+	l.atOnce = max(l.atOnce, l.now)
+}
+
+//go:norace
+func (l *ledger) exit() { l.now-- }
+
+//go:norace
+func (l *ledger) calls() int { return l.begun }
+
+//go:norace
+func (l *ledger) busy() int { return l.now }
+
+//go:norace
+func (l *ledger) most() int { return l.atOnce }
 
 // newScene makes a scene with n values and buffers of any size.
 func newScene(t *sim.T, how manner, n int) *scene {
@@ -141,9 +167,8 @@ func (s *scene) stop(out runnel.Receiver[int]) {
 // f is the function of a stage: the identity, that gives way twice, and fails as the manner says.
 // When ctx has ended it gives up with an error, as functions should.
 func (s *scene) f(ctx context.Context, v int) (int, error) {
-	s.calls.Add(1)
-	s.most.Store(max(s.most.Load(), s.busy.Add(1))) // no other task runs in between
-	defer s.busy.Add(-1)
+	s.enter()
+	defer s.exit()
 	s.Point()
 	if v == s.bad && s.how == panicking {
 		panic(errBad)
@@ -203,7 +228,7 @@ func (s *scene) settle() {
 	}
 	a := s.source.Stats()
 	s.Assert(int(a.Sent) == s.sent, "the source got rid of %d values; %v", s.sent, a)
-	s.Assert(s.busy.Load() == 0, "%d calls have not returned", s.busy.Load())
+	s.Assert(s.busy() == 0, "%d calls have not returned", s.busy())
 }
 
 // explore runs body in many schedules.
