@@ -92,6 +92,9 @@ func (c *Chan[T]) Send(ctx context.Context, v T) error {
 	if c.discard() {
 		return nil
 	}
+	if hook.Watched && c.simulated && !c.arrives(ctx, hook.Send) {
+		return context.Cause(ctx)
+	}
 	c.state.lock()
 	if c.ring.n >= c.limit || c.recvq.head != nil {
 		return c.sendSlow(ctx, v)
@@ -110,6 +113,10 @@ func (c *Chan[T]) Recv(ctx context.Context) (T, error) {
 	if ctx.Err() != nil {
 		var zero T
 		return zero, c.causeOf(ctx)
+	}
+	if hook.Watched && c.simulated && !c.arrives(ctx, hook.Recv) {
+		var zero T
+		return zero, context.Cause(ctx)
 	}
 	c.state.lock()
 	if c.ring.n <= c.low || c.sendq.head != nil {
@@ -140,12 +147,15 @@ func (c *Chan[T]) TryRecv() (T, error) {
 
 // sendNow sends v if that is possible at once, else ErrFull.
 func (c *Chan[T]) sendNow(v T) error {
+	if hook.Watched {
+		c.point(hook.TrySend)
+	}
 	c.state.lock()
 	if c.ring.n < c.limit && c.recvq.head == nil {
 		c.pushAndUnlock(v)
 		return nil
 	}
-	if c.simulated {
+	if !hook.Watched && c.simulated {
 		c.pointLocked(hook.TrySend)
 	}
 	var after aftermath[T]
@@ -158,11 +168,14 @@ func (c *Chan[T]) sendNow(v T) error {
 
 // recvNow receives a value if there is one, else ErrEmpty or why there will be none.
 func (c *Chan[T]) recvNow() (T, error) {
+	if hook.Watched {
+		c.point(hook.TryRecv)
+	}
 	c.state.lock()
 	if c.ring.n > c.low && c.sendq.head == nil {
 		return c.popAndUnlock(), nil
 	}
-	if c.simulated {
+	if !hook.Watched && c.simulated {
 		c.pointLocked(hook.TryRecv)
 	}
 	var after aftermath[T]
@@ -205,7 +218,7 @@ func (c *Chan[T]) sendSlow(ctx context.Context, v T) error {
 		c.handOver(r)
 		return nil
 	}
-	if c.simulated && !c.admitted(ctx, hook.Send) {
+	if !hook.Watched && c.simulated && !c.admitted(ctx, hook.Send) {
 		return context.Cause(ctx)
 	}
 	var after aftermath[T]
@@ -227,7 +240,7 @@ func (c *Chan[T]) recvSlow(ctx context.Context) (T, error) {
 		c.handOver(s)
 		return v, nil
 	}
-	if c.simulated && !c.admitted(ctx, hook.Recv) {
+	if !hook.Watched && c.simulated && !c.admitted(ctx, hook.Recv) {
 		var none T
 		return none, context.Cause(ctx)
 	}

@@ -104,17 +104,21 @@ func (c *Chan[T]) idle(err error) {
 	}
 }
 
-// admitted is pointLocked for an operation with a context. It reports false, with the lock
-// released, if that has ended.
-func (c *Chan[T]) admitted(ctx context.Context, k hook.Kind) bool {
-	c.unlock() // nothing of the world is called with the lock held, since that may let others run
+// arrives is point for an operation with a context. It reports false if that has ended.
+func (c *Chan[T]) arrives(ctx context.Context, k hook.Kind) bool {
 	c.rare.object.World.Under(ctx)
 	c.point(k)
-	c.state.lock()
-	if c.givesUp(ctx) {
-		c.unlock()
+	return !c.givesUp(ctx)
+}
+
+// admitted is arrives with the lock held before, and after unless the context has ended. Nothing
+// of the world is called with the lock held, since that may let others run.
+func (c *Chan[T]) admitted(ctx context.Context, k hook.Kind) bool {
+	c.unlock()
+	if !c.arrives(ctx, k) {
 		return false
 	}
+	c.state.lock()
 	return true
 }
 

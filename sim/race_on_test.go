@@ -82,6 +82,28 @@ var racy = map[string]func(*sim.T){
 		wg.Wait()
 		x.n++
 	},
+	"between two operations": func(t *sim.T) {
+		var x tally
+		c := runnel.New[int](runnel.Buffer(2)) // which lets both in
+		for range 2 {
+			t.Go("user", func() {
+				_ = c.Send(bg, 1)
+				x.n++
+				_, _ = c.Recv(bg)
+			})
+		}
+	},
+	"between two attempts": func(t *sim.T) {
+		var x tally
+		c := runnel.New[int](runnel.Buffer(2))
+		for range 2 {
+			t.Go("user", func() {
+				_ = c.TrySend(1)
+				x.n++
+				_, _ = c.TryRecv()
+			})
+		}
+	},
 	"a timer's function": func(t *sim.T) {
 		var x tally
 		runnel.After(time.Second).RecvFunc(func(time.Time, error) { x.n++ })
