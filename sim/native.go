@@ -56,12 +56,16 @@ func (th *thread) hasAsked() bool {
 // goNative lets others go on while the task of the thread is blocked.
 func (w *world) goNative(th *thread) {
 	t := th.task
-	if t == &w.ticker {
+	w.strangers++
+	switch {
+	case t == &w.ticker:
 		th.abandon()
 		panic("sim: an Invariant or the function of a timer is blocked outside of runnel")
+	case w.aborting: // in what it has deferred
+		th.abandon()
+		panic(errAborted)
 	}
 	w.natives++
-	w.strangers++
 	raceRelease(&th.released) // for T.Wait: what the thread did before comes before synctest.Wait, in await
 	t.op.kind, t.op.objects = hook.Native, t.op.objects[:0]
 	w.disable(t, native)
@@ -70,8 +74,23 @@ func (w *world) goNative(th *thread) {
 		t.waitsIn = "native " + what
 		w.add(t, t.waitsIn+" ...", site)
 	}
+	t.away = true
 	w.pass()
 	t.suspend()
+	t.away = false
+}
+
+// comeBack is what becomes of a native task when the run is over. If it has been let go on in time,
+// its thread is answered that it must end; if not, it is given up.
+func (t *task) comeBack() {
+	th := t.carrier.thread
+	if !th.isAsking() {
+		th.abandon()
+		panic(errAborted)
+	}
+	if t.state == native {
+		t.world.takeBack(t)
+	}
 }
 
 // abandon gives the thread up: it will end when it comes to an operation, or never.
@@ -90,15 +109,23 @@ func (w *world) collect() (some bool) {
 		return false
 	}
 	for _, t := range w.tasks {
-		if t.state == native && len(t.carrier.thread.asked) > 0 {
-			w.natives--
-			w.strangers--
-			t.op.kind = hook.Continue
-			w.enable(t)
+		if t.state == native && t.carrier.thread.isAsking() {
+			w.takeBack(t)
 			some = true
 		}
 	}
 	return some
+}
+
+// isAsking tells whether a request is there.
+func (th *thread) isAsking() bool { return len(th.asked) > 0 }
+
+// takeBack makes a candidate of a native task that has come to an operation.
+func (w *world) takeBack(t *task) {
+	w.natives--
+	w.strangers--
+	t.op.kind = hook.Continue
+	w.enable(t)
 }
 
 // notify says that a thread has a request, which may be one that nobody waits for.

@@ -34,7 +34,8 @@ type Report struct {
 	Token     string // of the shortened schedule, for Replay; empty if it could not be shortened
 	SeedToken string // of the schedule as it was found, for Replay
 
-	text string // the failing run, as it is told
+	text       string // the failing run, as it is told
+	unfinished bool   // the exploration itself got stuck
 }
 
 // String tells the failure, as [Test] prints it; if there is none, what was explored.

@@ -89,6 +89,9 @@ func check(t *testing.T, body func(*T), opts []Option, f func(*explorer) Report)
 		r, stuck = e.inBubble(t, f)
 		r.Native = e.native
 	}
+	if r.unfinished && stuck != "" {
+		t.Fatalf("sim: a task is blocked where no schedule can let it go on: %s\n%s", stuck, allStacks())
+	}
 	if stuck != "" {
 		t.Fatalf("sim: a goroutine that the body started by the go statement never ended; start it by runnel.Go, "+
 			"or end it: %s\n%s", stuck, allStacks())
@@ -123,12 +126,12 @@ func (e *explorer) inBubble(t *testing.T, f func(*explorer) Report) (r Report, s
 		})
 	})
 	end()
-	if !closed {
+	if r.unfinished = !closed; !closed {
 		e.abandon()
 	}
 	r.Elapsed = time.Since(e.clock.began)
 	switch stuck = fmt.Sprint(p); {
-	case p == nil || e.forsaken() && strings.Contains(stuck, "deadlock"):
+	case p == nil || closed && e.forsaken() && strings.Contains(stuck, "deadlock"):
 		return r, ""
 	case !strings.Contains(stuck, "deadlock"):
 		panic(p)

@@ -29,6 +29,7 @@ type task struct {
 	turns    int             // how often it has come to a decision
 	site     string          // of its last operation, or of the pending one, if a report will be written
 	pending  bool            // it has not come to its operation yet, if a report will be written
+	away     bool            // its thread is, or was just now, blocked outside of runnel
 	waitsIn  string          // the native operation in which it was last blocked, if a report will be written
 	failedIn string          // the operation in which it was blocked when the run ended
 	stopped  string          // where it was otherwise, if a report will be written
@@ -154,9 +155,9 @@ const maxRefused = 10
 // again. To a task that recovers from it and goes on, again and again, the next thing happens
 // that it cannot recover from.
 func (t *task) unwind() {
-	if t.state == native {
-		t.carrier.thread.abandon()
-		panic(errAborted)
+	if t.away {
+		t.comeBack()
+		return
 	}
 	t.refused++
 	switch {
