@@ -49,7 +49,7 @@
 //
 // # Failures
 //
-// A schedule fails if the body says so, by methods of [T] named as those of testing.T, or by an
+// A schedule fails if the body says so, by methods of [T] named as those of testing.T, or by a
 // [T.Invariant]; if a task panics; if tasks wait for ever ([Deadlock]; [Leak] if the body has
 // ended); and if it comes to no end ([Livelock]). The methods of the outer testing.T that end a
 // test, used in a body, are an [Exit].
@@ -92,7 +92,7 @@
 // an order between them fails as a [Race], although one task runs at a time: the detector is not
 // told in which order tasks happen to run, only what puts them in order in the real program, too.
 // So a race shows in the first schedule that comes to both uses, not when two processors happen to
-// meet, and its token brings it up again. An [T.Invariant] looks at what tasks share after every
+// meet, and its token brings it up again. A [T.Invariant] looks at what tasks share after every
 // step, which puts all of them in order: a body with one shows no races.
 //
 // # Waiting by other means
@@ -101,7 +101,8 @@
 // or a sync.Cond, <-ctx.Done(). When Test finds one waiting so, it begins again in a way in which
 // others can go on meanwhile. That takes some five times as long, and what such operations let go
 // on runs until its next operation of runnel in no order that a schedule could change. So write
-// the waits that matter with runnel. [Report.Native] tells where it happened.
+// the waits that matter with runnel. [Report.Native] tells where it happened. The goroutines of
+// the first attempt stay behind, blocked.
 //
 // Neither Check, which has no bubble, can do that, nor can a sync.Mutex be waited for so, nor a
 // system call: they hold up the whole simulation, as does a loop that comes to no operation. After

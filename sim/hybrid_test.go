@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,4 +187,64 @@ func TestForsakenThreads(t *testing.T) {
 	if r.Failure == nil || r.Failure.Kind != sim.Leak || runs < 3 {
 		t.Error(r, runs)
 	}
+}
+
+// A writer whose flushes come natively: when a schedule fails, tasks are blocked in all ways at
+// once, and let each other go on by what they have deferred. Each exploration comes to its end.
+func TestEndsWithNativesAbout(t *testing.T) {
+	for seed := range uint64(scale(5, 60)) {
+		r := sim.CheckInBubble(t, lateFlush, sim.Seed(seed), sim.Schedules(2000))
+		if r.Failure == nil || r.Failure.Kind != sim.Assertion {
+			t.Fatalf("seed %d: %v", seed, r)
+		}
+	}
+}
+
+func lateFlush(t *sim.T) {
+	var mu runnel.Mutex
+	var pending []int
+	var written atomic.Int32
+	in := runnel.New[int](runnel.Buffer(2))
+	quit, done := make(chan struct{}), make(chan struct{})
+	flush := func() {
+		mu.Lock()
+		batch := pending
+		pending = nil
+		mu.Unlock()
+		t.Point()
+		written.Add(int32(len(batch)))
+	}
+	t.Go("fill", func() {
+		defer close(done)
+		for v := range in.All(bg) {
+			mu.Lock()
+			pending = append(pending, v)
+			n := len(pending)
+			mu.Unlock()
+			if n >= 2 {
+				flush()
+			}
+		}
+	})
+	t.Go("tick", func() {
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				flush()
+			case <-quit:
+				return
+			}
+		}
+	})
+	for i := range 3 {
+		_ = in.Send(bg, i)
+		_ = runnel.Sleep(bg, 600*time.Millisecond)
+	}
+	in.Close()
+	<-done
+	close(quit)
+	flush()
+	t.Assert(written.Load() == 3, "written: %d", written.Load())
 }

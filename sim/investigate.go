@@ -59,12 +59,17 @@ func (r *Report) told(w *world) { r.Failure, r.text = w.failure, tell(w) }
 // replay runs the one schedule that a token stands for, and tells it.
 func (e *explorer) replay(s schedule) Report {
 	p := e.drawn(s)
+	var first *Failure
 	if p.strategy != nil {
-		full := slices.Clone(e.once(p).history.full)
-		p = run{repeat: append(full, 0)[:len(full)]} // not nil
+		w := e.once(p)
+		full := slices.Clone(w.history.full)
+		first, p = w.failure, run{repeat: append(full, 0)[:len(full)]} // not nil
 	}
 	p.verbose = true
 	w := e.once(p)
+	if w.failure == nil && first != nil && first.Kind == Race {
+		w.failure = first // which is not reported twice
+	}
 	r := Report{Seed: e.seed, Left: len(w.history.made), Longest: w.steps, Distinct: 1}
 	r.told(w)
 	if w.failure == nil {

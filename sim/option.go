@@ -157,11 +157,16 @@ func POS() Strategy { return Strategy{func(r *source) strategy { return &pos{sou
 
 // PCT is probabilistic concurrency testing: tasks have random priorities, which change depth−1
 // times. It is best at bugs that need one task to be held up for long. It panics unless
-// depth ≥ 1; more than 3 is seldom of use.
+// 1 ≤ depth ≤ 1,000; more than 3 is seldom of use.
 func PCT(depth int) Strategy {
 	atLeast("PCT", depth, 1)
+	if depth > maxDepth {
+		panic(fmt.Sprintf("sim: PCT(%d): want at most %d", depth, maxDepth))
+	}
 	return Strategy{func(r *source) strategy { return newPCT(r, depth) }}
 }
+
+const maxDepth = 1000
 
 func atLeast(option string, n, least int) {
 	if n < least {

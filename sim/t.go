@@ -72,7 +72,9 @@ func (t *T) Invariant(f func()) {
 func (t *T) Now() time.Time { return t.world.face.Now() }
 
 // Context ends when the body has ended, just before the functions given to Cleanup are called.
-// Tasks that run until it ends are no leak.
+// Tasks that run until it ends are no leak: it is for servers. A client that waits under it for
+// an answer that never comes is not found to be stuck; that one is to wait under a context of its
+// own, such as context.Background.
 //
 //go:norace
 func (t *T) Context() context.Context {

@@ -44,6 +44,9 @@ func (t *task) ownName() string {
 // function literal in a test, and for one that runnel has put around the user's.
 func functionName(f func()) string {
 	fn := runtime.FuncForPC(reflect.ValueOf(f).Pointer())
+	if fn == nil { // f is nil
+		return ""
+	}
 	if file, _ := fn.FileLine(fn.Entry()); isOurs(file) {
 		return ""
 	}
