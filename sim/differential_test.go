@@ -194,11 +194,15 @@ func mustBehave(t *testing.T, p program, worked map[string]bool) map[string]bool
 }
 
 // Programs with transducers are not worked out: what they do really must come about in
-// simulations.
+// simulations. But for TrySelect: while a value is being worked on it lies in neither end, which is
+// a moment at which no case can proceed, and in a simulation takes no time.
 func TestTransducersDoReallyWhatTheyDoInSimulations(t *testing.T) {
 	compared, schedules, real := 0, 0, 0
 	for seed := uint64(1); compared < scale(50, 300) && !t.Failed(); seed++ {
 		p := newProgram(seed, 3, 3, transduced)
+		if p.has(trySelects) {
+			continue
+		}
 		really := map[string]bool{}
 		for processors := 1; processors <= 2; processors++ {
 			maps.Copy(really, reality(t, p, scale(20, 100), processors))
@@ -245,4 +249,13 @@ func (p program) size() (n int) {
 		n += len(task)
 	}
 	return n
+}
+
+func (p program) has(a action) bool {
+	for _, task := range p.tasks {
+		if slices.ContainsFunc(task, func(s step) bool { return s.do == a }) {
+			return true
+		}
+	}
+	return false
 }
