@@ -112,15 +112,13 @@ func (f *Flow) lay(w wire) {
 	to, in, _ := f.graph.resolve(w.to, false)
 	e := in.edge(f.graph.full(w), w.opts)
 	f.edges = append(f.edges, e)
-	p := f.process(to)
-	p.ins[in.name] = append(p.ins[in.name], e)
+	f.process(to).takeFrom(in.name, e)
 	if w.from == "" {
 		f.entries = append(f.entries, e)
 		return
 	}
 	from, out, _ := f.graph.resolve(w.from, true)
-	p = f.process(from)
-	p.outs[out.name] = append(p.outs[out.name], e)
+	f.process(from).giveTo(out.name, e)
 }
 
 // findRings ties the edges of each cycle to a ring.

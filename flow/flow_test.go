@@ -26,16 +26,9 @@ func TestLinear(t *testing.T) {
 
 func TestCycle(t *testing.T) {
 	var got []int
-	countdown := flow.Stateful[int]{
-		Handlers: []flow.Handler[int]{
-			flow.On(fresh, func(x *flow.Turn, _ *int, v int) error { return halve(x, v) }),
-			flow.On(again, func(x *flow.Turn, _ *int, v int) error { return halve(x, v) }),
-		},
-		Outs: []flow.Port{back, out},
-	}.Proc()
 	g := flow.New("cycle").
 		Add("numbers", numbers(20)).
-		Add("halve", countdown).
+		Add("halve", halving()).
 		Add("store", flow.Sink(collect(&got))).
 		Connect("numbers", "halve.fresh").
 		Connect("halve.back", "halve.again", runnel.Unbounded()).
@@ -56,6 +49,16 @@ const (
 	back  = flow.Out[int]("back")
 	out   = flow.Out[int]("out")
 )
+
+func halving() flow.Proc {
+	return flow.Stateful[int]{
+		Handlers: []flow.Handler[int]{
+			flow.On(fresh, func(x *flow.Turn, _ *int, v int) error { return halve(x, v) }),
+			flow.On(again, func(x *flow.Turn, _ *int, v int) error { return halve(x, v) }),
+		},
+		Outs: []flow.Port{back, out},
+	}.Proc()
+}
 
 // halve sends v round until it is 0.
 func halve(x *flow.Turn, v int) error {

@@ -18,7 +18,9 @@ type process struct {
 	gate *gate
 	ins  map[string][]edge
 	outs map[string][]edge
-	ring *ring // that it is in, or nil
+	to   []edge // all of ins, in the order of the graph
+	from []edge // all of outs
+	ring *ring  // that it is in, or nil
 
 	life     context.Context // of the user's function
 	endLife  context.CancelCauseFunc
@@ -36,6 +38,16 @@ func newProcess(f *Flow, n node) *process {
 	p := &process{node: n, f: f, gate: newGate(f), ins: map[string][]edge{}, outs: map[string][]edge{}}
 	p.life, p.endLife = context.WithCancelCause(f.hard)
 	return p
+}
+
+func (p *process) takeFrom(input string, e edge) {
+	p.ins[input] = append(p.ins[input], e)
+	p.to = append(p.to, e)
+}
+
+func (p *process) giveTo(output string, e edge) {
+	p.outs[output] = append(p.outs[output], e)
+	p.from = append(p.from, e)
 }
 
 // man makes the workers. No goroutine runs yet.
@@ -77,10 +89,8 @@ func (w *worker) expects() bool {
 
 // quit ends the inputs: the process wants no more.
 func (p *process) quit(cause error) {
-	for _, edges := range p.ins {
-		for _, e := range edges {
-			e.cancel(cause)
-		}
+	for _, e := range p.to {
+		e.cancel(cause)
 	}
 }
 
@@ -95,10 +105,8 @@ func (p *process) left(w *worker) {
 		return
 	}
 	p.quit(nil)
-	for _, edges := range p.outs {
-		for _, e := range edges {
-			e.close(nil)
-		}
+	for _, e := range p.from {
+		e.close(nil)
 	}
 	p.endLife(nil)
 	p.f.left()
