@@ -67,7 +67,7 @@ func (g *Graph) Start(ctx context.Context, opts ...StartOption) (*Flow, error) {
 	for _, p := range f.processes {
 		p.start()
 	}
-	if f.alive == 0 {
+	if len(f.processes) == 0 {
 		f.idle.Close()
 	}
 	runnel.Go(f.keep)

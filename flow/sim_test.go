@@ -110,6 +110,7 @@ func TestSimEnds(t *testing.T) {
 	explore(t, func(t *sim.T) {
 		var got []int
 		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
 		f, _ := diamond(&got, 3, fine).Start(ctx)
 		how := t.Choose(4)
 		var ended flow.Status
