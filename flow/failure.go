@@ -38,19 +38,26 @@ func (w *worker) fail(err error, stack []byte) bool {
 	w.busy = nil
 	switch {
 	case in != nil && errors.Is(err, Done):
-		w.done.Add(1)
+		w.rid()
 		in.done()
 		w.p.quit(Done)
 		return false
 	case w.p.f.halted(), w.p.unneeded.Load():
 		if in != nil {
-			in.reject(runnel.Undelivered)
+			w.loses(in, runnel.Undelivered)
 		}
 		return false
 	case w.source != nil && w.told(err):
 		return false
 	}
 	return w.report(in, err, stack)
+}
+
+// loses is the end of a message that is not carried through.
+func (w *worker) loses(in inlet, why runnel.Reason) {
+	w.rid()
+	w.lost.Add(1)
+	in.reject(why)
 }
 
 // told is whether a source returned because it was told to, or was done.
@@ -64,7 +71,7 @@ func (w *worker) report(in inlet, err error, stack []byte) bool {
 	w.p.failed.Add(1)
 	w.p.f.publish(failure)
 	if in != nil {
-		in.reject(runnel.Failed)
+		w.loses(in, runnel.Failed)
 	}
 	if w.p.set.skip {
 		return true

@@ -64,6 +64,9 @@ func (g *gate) pass(w *worker, between bool) error {
 		case !paused:
 			return nil
 		default:
+			if between {
+				w.rid()
+			}
 			w.waits(resting, nil)
 			g.tell()
 			reopened.Recv(g.f.hard)
@@ -86,7 +89,7 @@ func (g *gate) look(w *worker) (reopened *runnel.Chan[struct{}], err error) {
 		return g.reopened, nil
 	}
 	w.ctx = g.ctx
-	w.at.Store(w.at.Load()&^(oneStep-1) | moving)
+	w.at.Store(w.at.Load()&^doing | moving)
 	return nil, nil
 }
 
@@ -123,7 +126,7 @@ func (g *gate) settle() {
 
 func (g *gate) moving() bool {
 	for _, w := range g.workers {
-		switch w.at.Load() % oneStep {
+		switch w.at.Load() & doing {
 		case moving, receiving, sending:
 			return true
 		}

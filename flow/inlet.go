@@ -38,6 +38,7 @@ func (in *intake[A]) from() edge        { return in.e }
 func (in *intake[A]) next(w *worker) bool {
 	v, err := in.e.ch.TryRecv()
 	if err == runnel.ErrEmpty {
+		w.rid()
 		w.waits(receiving, nil)
 		v, err = in.e.ch.Recv(w.ctx)
 		w.stampDue = 0

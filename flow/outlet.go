@@ -66,8 +66,15 @@ func (o *spout[T]) closed() bool {
 }
 
 // send gives v to every edge, and waits for those that are full. What it cannot give it
-// accounts for on the edge, unless v is the source's again.
-func (o *spout[T]) send(w *worker, v T) (err error) {
+// accounts for on the edge, unless v is the source's again. Then the user's function goes on.
+func (o *spout[T]) send(w *worker, v T) error {
+	err := o.pass(w, v)
+	w.begins()
+	return err
+}
+
+// pass is send where the user's function has returned.
+func (o *spout[T]) pass(w *worker, v T) (err error) {
 	switch len(o.edges) {
 	case 0:
 		w.p.unheard.Add(1)
@@ -77,7 +84,6 @@ func (o *spout[T]) send(w *worker, v T) (err error) {
 	default:
 		err = o.all(w, v)
 	}
-	w.begins()
 	if err == errRefused {
 		return w.refused()
 	}

@@ -14,13 +14,19 @@ type Proc struct {
 // Step makes a process of a function: each value of the input "in" becomes one of the output
 // "out". The context ends when the flow stops, or after the [Timeout].
 func Step[A, B any](f func(context.Context, A) (B, error)) Proc {
-	return FlatStep(func(ctx context.Context, v A, emit func(B) error) error {
-		b, err := f(ctx, v)
-		if err != nil {
-			return err
-		}
-		return emit(b)
-	}).as("step", f == nil)
+	return Proc{
+		kind: "step", ports: []port{In[A]("in").port(), Out[B]("out").port()}, wrong: missing(f == nil),
+		equip: func(w *worker) {
+			out := outletOf[B](w, "out")
+			addInlet(w, "in", func(v A) error {
+				b, err := f(w.turn.Context, v)
+				if err != nil {
+					return err
+				}
+				return out.pass(w, b)
+			})
+		},
+	}
 }
 
 // FlatStep makes a process of a function that gives any number of values to the output "out"
@@ -60,12 +66,6 @@ func Source[B any](f func(ctx context.Context, emit func(B) error) error) Proc {
 			}
 		},
 	}
-}
-
-// as gives a process made by another lift its own kind.
-func (p Proc) as(kind string, noFunc bool) Proc {
-	p.kind, p.wrong = kind, missing(noFunc)
-	return p
 }
 
 func missing(noFunc bool) []string {

@@ -115,15 +115,23 @@ func (p *process) status() ProcessStatus {
 	}
 	now := p.f.now()
 	for _, w := range p.gate.workers {
-		s.Done += w.done.Load()
 		s.Workers = append(s.Workers, w.status(now))
+		s.Done += w.through()
 	}
 	return s
 }
 
+// through is how many messages the worker has carried through. lost is read first: it never
+// counts a message that at does not.
+func (w *worker) through() uint64 {
+	lost := w.lost.Load()
+	at := w.at.Load()
+	return at/oneStep - at&holds/holds - lost
+}
+
 func (w *worker) status(now time.Duration) WorkerStatus {
 	at := w.at.Load()
-	s := WorkerStatus{Activity: Activity(at % oneStep), Steps: at / oneStep}
+	s := WorkerStatus{Activity: Activity(at & doing), Steps: at / oneStep}
 	s.For = max(0, now-time.Duration(w.since.Load()))
 	if l := w.on.Load(); l != nil && s.Activity == Blocked {
 		s.On = l.String()

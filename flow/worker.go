@@ -12,7 +12,10 @@ import (
 // activity is what a worker does at a moment. While it moves a value, takes or gives, it is
 // one whom Pause waits for.
 //
-//	at = steps·8 + activity;  steps = the messages that the worker has begun with
+//	at = steps·16 + holds·8 + activity;  steps = the messages that the worker has begun with
+//	messages carried through = steps - lost - holds
+//	holds = 0 if the worker waits for a message or rests between two; else it may lag behind by
+//	        the moment from the end of one message to the taking of the next
 //	activity ∈ {moving, receiving, sending} ⇒ the worker will come by the gate, or by leave,
 //	                                           as soon as its context ends
 type activity = uint64
@@ -25,7 +28,9 @@ const (
 	resting                   // waits at the gate: the process is paused
 	gone                      // has ended
 
-	oneStep = 8
+	doing   = 7 // the bits of the activity
+	holds   = 8
+	oneStep = 16
 )
 
 // worker is a goroutine of a process. What is atomic is read by Status.
@@ -42,11 +47,11 @@ type worker struct {
 	open    int           // inlets that have not ended
 	cases   []runnel.Case // of inlets, if there are several; nil for those that have ended
 	outlets []outlet
-	busy    inlet // that of the message in hand
-	given   bool  // an edge of several has taken the value in hand
-	paused  bool  // the state has been told Paused, and not yet Resumed
-	settled bool  // the cycle has been told that nothing comes from outside any more
-	done    atomic.Uint64
+	busy    inlet         // that of the message in hand
+	given   bool          // an edge of several has taken the value in hand
+	paused  bool          // the state has been told Paused, and not yet Resumed
+	settled bool          // the cycle has been told that nothing comes from outside any more
+	lost    atomic.Uint64 // messages that were rejected
 
 	stamped  time.Duration // the last reading of the clock
 	sampled  uint64        // steps at that time
@@ -186,6 +191,7 @@ func (w *worker) next() bool {
 func (w *worker) choose() bool {
 	c, err := runnel.TrySelect(w.cases...)
 	if err == runnel.ErrNotReady {
+		w.rid()
 		w.waits(receiving, nil)
 		c, err = runnel.Select(w.ctx, w.cases...)
 		w.stampDue = 0
@@ -207,7 +213,9 @@ func (w *worker) interrupted() bool { return w.p.gate.pass(w, true) == nil }
 
 // enter is what comes before every movement of a value. between is true between two messages.
 func (w *worker) enter(between bool) error {
-	w.at.Store(w.at.Load()&^(oneStep-1) | moving)
+	if at := w.at.Load(); at&doing != moving {
+		w.at.Store(at&^doing | moving)
+	}
 	if w.p.gate.closed.Load() {
 		return w.p.gate.pass(w, between)
 	}
@@ -216,7 +224,7 @@ func (w *worker) enter(between bool) error {
 
 // begins is what follows a movement: the user's function goes on.
 func (w *worker) begins() {
-	w.at.Store(w.at.Load() &^ (oneStep - 1))
+	w.at.Store(w.at.Load() &^ doing)
 	if w.p.gate.closed.Load() {
 		w.p.gate.tell()
 	}
@@ -232,7 +240,7 @@ func (w *worker) takes(in inlet) {
 	if d := w.p.set.timeout; d > 0 {
 		w.turn.Context, w.endTurn = context.WithTimeoutCause(w.p.life, d, ErrTimeout)
 	}
-	w.at.Store(steps * oneStep)
+	w.at.Store(steps*oneStep | holds)
 	if w.p.gate.closed.Load() {
 		w.p.gate.tell()
 	}
@@ -242,8 +250,11 @@ func (w *worker) takes(in inlet) {
 func (w *worker) waits(a activity, on *link) {
 	w.stamp()
 	w.on.Store(on)
-	w.at.Store(w.at.Load()&^(oneStep-1) | a)
+	w.at.Store(w.at.Load()&^doing | a)
 }
+
+// rid is what follows the end of a message where none may be taken at once.
+func (w *worker) rid() { w.at.Store(w.at.Load() &^ holds) }
 
 // To read the clock for each message would cost as much as the message. So it is read after
 // every wait, and then for every message while they take long, for one of sixteen while they
@@ -276,7 +287,6 @@ func (w *worker) carried(err error) bool {
 	if err != nil {
 		return w.fail(err, nil)
 	}
-	w.done.Add(1)
 	w.busy.done()
 	w.busy = nil
 	return true
