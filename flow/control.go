@@ -73,7 +73,8 @@ func (f *Flow) Stop(ctx context.Context) Status {
 // Inject sends values to an input or to all edges of an output, named "process.port", or by the
 // process alone if it has one input. It blocks while an edge is full, until ctx or the flow ends.
 // The values are the flow's from then on, like all others; those that were not sent are not.
-// With several edges, it may be that some have got the last value.
+// An edge that has ended refuses them with [runnel.ErrClosed]. With several edges, it may be that
+// some have got the last value.
 func (f *Flow) Inject(ctx context.Context, to string, values ...any) error {
 	edges, err := f.at(to)
 	if err != nil {

@@ -57,7 +57,7 @@ func (e *channel[T]) cycle() *ring        { return e.ring }
 // inject sends a value from outside.
 func (e *channel[T]) inject(ctx context.Context, v any) error {
 	t, ok := v.(T)
-	if !ok {
+	if !ok && (v != nil || reflect.TypeFor[T]().Kind() != reflect.Interface) {
 		return fmt.Errorf("flow: Inject: %s takes %v, not %T", e.to, reflect.TypeFor[T](), v)
 	}
 	err := e.ch.Send(ctx, t)

@@ -16,7 +16,7 @@ import (
 
 // There: of 250 failing messages, 100 are left on the error channel, and nothing says so.
 func TestFaultErrorsAreLost(t *testing.T) {
-	const n = 5000
+	n := scale(5000, 1_000_000)
 	fails := flow.Sink(func(context.Context, int) error { return errBad })
 	g := flow.New("all fail").
 		Add("numbers", numbers(n)).
@@ -33,7 +33,7 @@ func TestFaultErrorsAreLost(t *testing.T) {
 		held++
 	}
 	dropped := f.Failures().Stats().Dropped
-	if dropped[runnel.DroppedOldest]+uint64(held) != n || s.Process("fail").Failed != n || s.Dropped()[runnel.Failed] != n {
+	if all := uint64(n); dropped[runnel.DroppedOldest]+uint64(held) != all || s.Process("fail").Failed != all || s.Dropped()[runnel.Failed] != all {
 		t.Errorf("%d failures held, dropped %v, failed %d, on the edge %v", held, dropped, s.Process("fail").Failed, s.Dropped())
 	}
 }
