@@ -63,7 +63,7 @@
 //
 // A function that fails or panics on a message ends the flow with a [*Failure], unless its process
 // has [Skip]: then it goes on with the next. All failures are sent to [Flow.Failures]. A function
-// that returns [Done] ends its process. A process whose outputs nobody takes any more ends too, and
+// that returns [ErrDone] ends its process. A process whose outputs nobody takes any more ends too, and
 // so do those before it.
 //
 // A function should give up when its context ends: then the flow stops, or its [Timeout] is over.

@@ -3,9 +3,9 @@ package flow
 import "errors"
 
 var (
-	// Done is what a function returns when its process wants no more: the message counts as
+	// ErrDone is what a function returns when its process wants no more: the message counts as
 	// carried through, the inputs are cancelled, and the process ends as if they had ended.
-	Done = errors.New("flow: the process is done")
+	ErrDone = errors.New("flow: the process is done")
 
 	// ErrDraining is why a source is to return, and why nothing can be injected: the flow
 	// takes in nothing new.

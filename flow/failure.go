@@ -37,10 +37,10 @@ func (w *worker) fail(err error, stack []byte) bool {
 	in := w.busy
 	w.busy = nil
 	switch {
-	case in != nil && errors.Is(err, Done):
+	case in != nil && errors.Is(err, ErrDone):
 		w.rid()
 		in.done()
-		w.p.quit(Done)
+		w.p.quit(ErrDone)
 		return false
 	case w.p.f.halted(), w.p.unneeded.Load():
 		if in != nil {
@@ -62,7 +62,7 @@ func (w *worker) loses(in inlet, why runnel.Reason) {
 
 // told is whether a source returned because it was told to, or was done.
 func (w *worker) told(err error) bool {
-	return errors.Is(err, Done) || w.p.life.Err() != nil && (errors.Is(err, ErrDraining) || errors.Is(err, w.p.life.Err()))
+	return errors.Is(err, ErrDone) || w.p.life.Err() != nil && (errors.Is(err, ErrDraining) || errors.Is(err, w.p.life.Err()))
 }
 
 // report makes the failure known, and carries out what the process does then.

@@ -20,7 +20,7 @@ func TestDoneStopsTheSource(t *testing.T) {
 		Add("pass", flow.Step(pass)).
 		Add("three", flow.Sink(func(_ context.Context, v int) error {
 			if got = append(got, v); len(got) == 3 {
-				return flow.Done
+				return flow.ErrDone
 			}
 			return nil
 		})).
@@ -39,7 +39,7 @@ func TestFanOutGoesOnWithTheOthers(t *testing.T) {
 	var got []int
 	g := flow.New("two").
 		Add("numbers", numbers(10)).
-		Add("one", flow.Sink(func(context.Context, int) error { return flow.Done })).
+		Add("one", flow.Sink(func(context.Context, int) error { return flow.ErrDone })).
 		Add("all", flow.Sink(collect(&got))).
 		Connect("numbers", "one").
 		Connect("numbers", "all")

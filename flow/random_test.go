@@ -31,7 +31,7 @@ func (m *maker) work(_ context.Context, v int) (int, error) {
 	case 0:
 		panic(errBad)
 	case 1:
-		return 0, flow.Done
+		return 0, flow.ErrDone
 	}
 	return 0, errBad
 }

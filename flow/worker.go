@@ -36,12 +36,14 @@ const (
 // worker is a goroutine of a process. What is atomic is read by Status.
 type worker struct {
 	p     *process
+	gate  *gate // of p
 	at    atomic.Uint64
 	since atomic.Int64 // when it began with what it does, as far as known: see stamp
 	on    atomic.Pointer[link]
 
 	ctx     context.Context // of waits; ends when the process is paused or the flow stops
 	turn    *Turn
+	timeout time.Duration      // of p
 	endTurn context.CancelFunc // nil without a timeout
 	inlets  []inlet
 	open    int           // inlets that have not ended
@@ -64,7 +66,7 @@ type worker struct {
 }
 
 func newWorker(p *process) *worker {
-	w := &worker{p: p, ctx: p.gate.context()}
+	w := &worker{p: p, gate: p.gate, ctx: p.gate.context(), timeout: p.set.timeout}
 	w.turn = &Turn{p.life, w}
 	for _, q := range p.proc.ends(true) {
 		w.outlets = append(w.outlets, q.outlet(q.name, p.outs[q.name]))
@@ -209,15 +211,15 @@ func (w *worker) choose() bool {
 
 // interrupted is what follows a wait that ended with its context: that of the flow or, if it
 // was a pause, the worker comes by the gate.
-func (w *worker) interrupted() bool { return w.p.gate.pass(w, true) == nil }
+func (w *worker) interrupted() bool { return w.gate.pass(w, true) == nil }
 
 // enter is what comes before every movement of a value. between is true between two messages.
 func (w *worker) enter(between bool) error {
 	if at := w.at.Load(); at&doing != moving {
 		w.at.Store(at&^doing | moving)
 	}
-	if w.p.gate.closed.Load() {
-		return w.p.gate.pass(w, between)
+	if w.gate.closed.Load() {
+		return w.gate.pass(w, between)
 	}
 	return nil
 }
@@ -225,8 +227,8 @@ func (w *worker) enter(between bool) error {
 // begins is what follows a movement: the user's function goes on.
 func (w *worker) begins() {
 	w.at.Store(w.at.Load() &^ doing)
-	if w.p.gate.closed.Load() {
-		w.p.gate.tell()
+	if w.gate.closed.Load() {
+		w.gate.tell()
 	}
 }
 
@@ -237,12 +239,12 @@ func (w *worker) takes(in inlet) {
 		w.sample(steps)
 	}
 	w.busy = in
-	if d := w.p.set.timeout; d > 0 {
-		w.turn.Context, w.endTurn = context.WithTimeoutCause(w.p.life, d, ErrTimeout)
+	if w.timeout > 0 {
+		w.turn.Context, w.endTurn = context.WithTimeoutCause(w.p.life, w.timeout, ErrTimeout)
 	}
 	w.at.Store(steps*oneStep | holds)
-	if w.p.gate.closed.Load() {
-		w.p.gate.tell()
+	if w.gate.closed.Load() {
+		w.gate.tell()
 	}
 }
 
@@ -308,7 +310,7 @@ func (w *worker) verdict(err error) error {
 	case w.ctx.Err() == nil:
 		return errRefused
 	}
-	if err = w.p.gate.pass(w, false); err != nil {
+	if err = w.gate.pass(w, false); err != nil {
 		return err
 	}
 	return errAgain
