@@ -61,9 +61,9 @@ func (f *Flow) Drain(ctx context.Context) error {
 // Stop drains the flow until ctx ends, and then gives up what is still in flight: the contexts
 // of calls end, and what edges hold is counted as Undelivered. It waits for the calls, and
 // returns the account of the flow when it has ended, which tells what was left. With a context
-// that has ended already it stops at once.
+// that has ended already it stops at once, without a drain.
 func (f *Flow) Stop(ctx context.Context) Status {
-	if f.Drain(ctx) != nil {
+	if ctx.Err() != nil || f.Drain(ctx) != nil {
 		f.halt(ErrStopped)
 		f.over.Recv(context.Background())
 	}
