@@ -42,7 +42,13 @@ func (w *worker) fail(err error, stack []byte) bool {
 		in.done()
 		w.p.quit(ErrDone)
 		return false
-	case w.p.f.halted(), w.p.unneeded.Load():
+	case w.p.f.halted():
+		w.p.f.halt(w.p.f.cause()) // it may be that nobody has noticed yet that the context has ended
+		if in != nil {
+			w.loses(in, runnel.Undelivered)
+		}
+		return false
+	case w.p.unneeded.Load():
 		if in != nil {
 			w.loses(in, runnel.Undelivered)
 		}

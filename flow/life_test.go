@@ -241,3 +241,26 @@ func TestWrongNames(t *testing.T) {
 		t.Error("found what is not there")
 	}
 }
+
+// A result that nobody takes any more is counted on the edge that it was made for.
+func TestStopCountsResults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("full").
+			Add("double", flow.Step(double)).
+			Add("store", flow.Sink(ignore)).
+			Open("double").
+			Connect("double", "store")
+		f := must(g.Start(t.Context()))(t)
+		if err := errors.Join(f.Pause("store"), f.Inject(bg, "double", 1)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		now, cancel := context.WithCancel(bg)
+		cancel()
+		s := f.Stop(now)
+		mustBalance(t, s)
+		if e := s.Edge("double.out", "store.in"); e.Sent != 1 || e.Dropped[runnel.Undelivered] != 1 {
+			t.Errorf("%v", e.Stats)
+		}
+	})
+}

@@ -138,6 +138,7 @@ func TestSimEnds(t *testing.T) {
 		case 3:
 			t.Assert(err == nil || err == errBad, "Wait: %v", err)
 		}
+		t.Assert(err != nil || f.Status().Dropped().Total() == 0, "a plain end, but %v", f.Status())
 		over(t, f)
 	})
 }
@@ -255,6 +256,50 @@ func TestSimTransitions(t *testing.T) {
 		t.Assert(fmt.Sprint(got) == "[3]", "got %v", got)
 		s := fmt.Sprint(told)
 		t.Assert(s == "[ended]" || s == "[paused resumed ended]", "told %v", s)
+		over(t, f)
+	})
+}
+
+// Pause does not wait for a function that goes on after an output, whatever that waits for.
+func TestSimPauseDoesNotWaitForFunctions(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		paused := runnel.NewPromise[int]()
+		g := flow.New("paused").
+			Add("one", numbers(1)).
+			Add("hang", flow.FlatStep(func(ctx context.Context, v int, emit func(int) error) error {
+				if err := emit(v); err != nil {
+					return err
+				}
+				_, err := paused.Recv(ctx)
+				return err
+			})).
+			Add("store", flow.Sink(ignore)).
+			Connect("one", "hang").
+			Connect("hang", "store", runnel.Buffer(1))
+		f := start(t, g)
+		t.Assert(f.Pause("hang") == nil, "Pause")
+		paused.TrySend(1)
+		f.Resume("hang")
+		t.Assert(f.Wait() == nil, "Wait")
+		over(t, f)
+	})
+}
+
+// A message that is given up because the context ends is never part of a plain end.
+func TestSimContextEndsInStep(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		g := flow.New("ends").
+			Add("one", numbers(1)).
+			Add("cancel", flow.Sink(func(ctx context.Context, _ int) error {
+				cancel(errBad)
+				return context.Cause(ctx)
+			})).
+			Connect("one", "cancel")
+		f, _ := g.Start(ctx)
+		err := f.Wait()
+		t.Assert(err == errBad, "ended with %v, %v", err, f.Status())
 		over(t, f)
 	})
 }
