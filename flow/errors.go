@@ -1,0 +1,28 @@
+package flow
+
+import "errors"
+
+var (
+	// ErrDone is what a function returns when its process wants no more: the message counts as
+	// carried through, the inputs are cancelled, and the process ends as if they had ended.
+	ErrDone = errors.New("flow: the process is done")
+
+	// ErrDraining is why a source is to return, and why nothing can be injected: the flow
+	// takes in nothing new.
+	ErrDraining = errors.New("flow: the flow drains")
+
+	// ErrStopped is the result of [Flow.Wait] if [Flow.Stop] had to give up what was in flight.
+	ErrStopped = errors.New("flow: the flow was stopped")
+
+	// ErrTimeout is the cause of the context of a call that takes longer than its [Timeout].
+	ErrTimeout = errors.New("flow: the call has taken too long")
+
+	// ErrName reports a process or port that the graph does not have.
+	ErrName = errors.New("flow: no such name in the graph")
+)
+
+var (
+	errPaused = errors.New("flow: paused")
+	errOver   = errors.New("flow: over")
+	errGoexit = errors.New("flow: the function of the process called runtime.Goexit")
+)

@@ -1,0 +1,128 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/runnel-go/runnel"
+)
+
+// Failure is a message on which a process failed. It is an error.
+type Failure struct {
+	Process string
+	Edge    string // by which the message came, "" if there was none
+	Message any    // nil if there was none: of a source, or a transition
+	State   any    // of a [Stateful] process, after the failure: a copy, as deep as an assignment
+	Err     error  // a [runnel.PanicError] for a panic
+	Stack   []byte // of a panic
+}
+
+func (e *Failure) Error() string {
+	return fmt.Sprintf("flow: process %s failed: %v", e.Process, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *Failure) Unwrap() error { return e.Err }
+
+// escape is the error for a function that did not return: p is what recover gave.
+func escape(p any) error {
+	if p == nil {
+		return errGoexit
+	}
+	return &runnel.PanicError{Value: p}
+}
+
+// fail is what follows an error of the user's function. It reports whether the worker goes on.
+func (w *worker) fail(err error, stack []byte) bool {
+	in := w.busy
+	w.busy = nil
+	switch {
+	case in != nil && errors.Is(err, ErrDone):
+		w.rid()
+		in.done()
+		w.p.quit(ErrDone)
+		return false
+	case w.p.f.halted():
+		w.p.f.halt(w.p.f.cause()) // it may be that nobody has noticed yet that the context has ended
+		if in != nil {
+			w.loses(in, runnel.Undelivered)
+		}
+		return false
+	case w.p.unneeded.Load():
+		if in != nil {
+			w.loses(in, runnel.Undelivered)
+		}
+		return false
+	case w.source != nil && w.told(err):
+		return false
+	}
+	return w.report(in, err, stack)
+}
+
+// loses is the end of a message that is not carried through.
+func (w *worker) loses(in inlet, why runnel.Reason) {
+	w.rid()
+	w.lost.Add(1)
+	in.reject(why)
+}
+
+// told is whether a source returned because it was told to, or was done.
+func (w *worker) told(err error) bool {
+	return errors.Is(err, ErrDone) || w.p.life.Err() != nil && (errors.Is(err, ErrDraining) || errors.Is(err, w.p.life.Err()))
+}
+
+// report makes the failure known, and carries out what the process does then.
+func (w *worker) report(in inlet, err error, stack []byte) bool {
+	failure := w.failure(in, err, stack)
+	w.p.failed.Add(1)
+	w.p.f.publish(failure)
+	if in != nil {
+		w.loses(in, runnel.Failed)
+	}
+	if w.p.set.skip {
+		return true
+	}
+	w.p.f.fail(failure)
+	return false
+}
+
+// publish gives a failure to whoever takes failures, or counts it as undelivered.
+func (f *Flow) publish(failure *Failure) {
+	err := f.failures.TrySend(failure)
+	if err == runnel.ErrFull {
+		err = f.failures.Send(f.hard, failure)
+	}
+	if err != nil {
+		f.failures.Discard(failure, runnel.Undelivered)
+	}
+}
+
+func (w *worker) failure(in inlet, err error, stack []byte) *Failure {
+	e := &Failure{Process: w.p.name, Err: err, Stack: stack}
+	if pe := (*runnel.PanicError)(nil); errors.As(err, &pe) && pe.Stack == nil {
+		pe.Stack = stack
+	}
+	if in != nil {
+		e.Edge, e.Message = in.from().name().String(), in.message()
+	}
+	if w.state != nil {
+		e.State = w.state()
+	}
+	return e
+}
+
+// transition tells the state that a pause has begun or ended.
+func (w *worker) transition(paused bool) error {
+	if w.change == nil {
+		return nil
+	}
+	t := Resumed
+	if paused {
+		t = Paused
+	}
+	w.begins()
+	if err := w.change(t); err != nil && !w.report(nil, err, nil) {
+		return err
+	}
+	return nil
+}

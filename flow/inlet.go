@@ -1,0 +1,90 @@
+package flow
+
+import "github.com/runnel-go/runnel"
+
+// inlet is where a worker takes the values of one edge, whatever their type.
+type inlet interface {
+	wish() runnel.Case
+	next(*worker) bool   // takes a value, waiting if need be
+	chosen(*worker) bool // takes the value of the case that a Select has chosen
+	done()               // the message in hand has been carried through
+	reject(runnel.Reason)
+	message() any
+	from() edge
+}
+
+// intake is an inlet for values of type A, with the function that handles them.
+type intake[A any] struct {
+	e      *channel[A]
+	f      func(A) error
+	v      A // in hand
+	chance *runnel.RecvCase[A]
+	place  int // among the inlets of the worker
+}
+
+// addInlet gives the worker an inlet for each edge of one of its inputs.
+func addInlet[A any](w *worker, name string, f func(A) error) {
+	for _, e := range w.p.ins[name] {
+		in := &intake[A]{e: e.(*channel[A]), f: f, place: len(w.inlets)}
+		in.chance = runnel.RecvFrom(in.e.ch)
+		w.inlets = append(w.inlets, in)
+	}
+}
+
+func (in *intake[A]) wish() runnel.Case { return in.chance }
+func (in *intake[A]) message() any      { return in.v }
+func (in *intake[A]) from() edge        { return in.e }
+
+func (in *intake[A]) next(w *worker) bool {
+	v, err := in.e.ch.TryRecv()
+	if err == runnel.ErrEmpty {
+		w.rid()
+		w.waits(receiving, nil)
+		v, err = in.e.ch.Recv(w.ctx)
+		w.stampDue = 0
+	}
+	return in.got(w, v, err)
+}
+
+func (in *intake[A]) chosen(w *worker) bool {
+	v, err := in.chance.Take()
+	return in.got(w, v, err)
+}
+
+// got carries a value through, if it is one. It reports whether the worker goes on.
+func (in *intake[A]) got(w *worker, v A, err error) bool {
+	if err != nil {
+		if w.ctx.Err() != nil {
+			return w.interrupted()
+		}
+		w.ended(in.place)
+		return true
+	}
+	in.v = v
+	w.takes(in)
+	return w.carried(in.f(v))
+}
+
+func (in *intake[A]) done() {
+	var none A
+	in.v = none
+	if in.e.ring != nil {
+		in.e.ring.handled.Add(1)
+		in.e.ring.settle()
+	}
+}
+
+func (in *intake[A]) reject(why runnel.Reason) {
+	var none A
+	v := in.v
+	in.v = none
+	in.e.ch.Reject(v, why)
+	in.e.ring.settle()
+}
+
+// ended takes an inlet out of use.
+func (w *worker) ended(place int) {
+	w.open--
+	w.cases[place] = nil
+	w.p.settle(w, false)
+}

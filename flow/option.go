@@ -1,0 +1,46 @@
+package flow
+
+import (
+	"fmt"
+	"time"
+)
+
+// settings are the options of a process.
+type settings struct {
+	parallel int
+	timeout  time.Duration
+	skip     bool
+	wrong    []string
+}
+
+// ProcOption is a property of a process, given when it is added to a graph.
+type ProcOption func(*settings)
+
+// Parallel lets n messages be in the process at once, each in a goroutine of its own. Their
+// results come in any order. Each call of a source is one of n, too.
+func Parallel(n int) ProcOption {
+	return func(s *settings) {
+		if n < 1 {
+			s.wrong = append(s.wrong, fmt.Sprintf("Parallel(%d): want at least 1", n))
+			return
+		}
+		s.parallel = n
+	}
+}
+
+// Timeout ends the context of a call after d, with [ErrTimeout] as its cause. The call is not
+// abandoned: a function that does not heed its context is waited for.
+func Timeout(d time.Duration) ProcOption {
+	return func(s *settings) {
+		if d <= 0 {
+			s.wrong = append(s.wrong, fmt.Sprintf("Timeout(%v): want a positive duration", d))
+			return
+		}
+		s.timeout = d
+	}
+}
+
+// Skip lets the flow go on when the process fails on a message: the message is counted as
+// failed on the edge by which it came, and the failure is sent to [Flow.Failures]. Without it a
+// failure ends the flow.
+func Skip() ProcOption { return func(s *settings) { s.skip = true } }

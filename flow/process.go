@@ -1,0 +1,121 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/runnel-go/runnel"
+)
+
+// process is a node of a running flow.
+//
+//	the process has ended ⇔ all its workers have; then its outputs are closed and its inputs
+//	                        cancelled
+type process struct {
+	node
+	f    *Flow
+	gate *gate
+	ins  map[string][]edge
+	outs map[string][]edge
+	to   []edge // all of ins, in the order of the graph
+	from []edge // all of outs
+	ring *ring  // that it is in, or nil
+
+	life     context.Context // of the user's function
+	endLife  context.CancelCauseFunc
+	unneeded atomic.Bool   // all its outputs have been closed by their receivers
+	unheard  atomic.Uint64 // values for outputs without an edge
+	failed   atomic.Uint64
+
+	mu    runnel.Mutex
+	alive int // workers
+}
+
+var errUnneeded = errors.New("flow: all that took the values of the process have ended")
+
+func newProcess(f *Flow, n node) *process {
+	p := &process{node: n, f: f, gate: newGate(f), ins: map[string][]edge{}, outs: map[string][]edge{}}
+	p.life, p.endLife = context.WithCancelCause(f.hard)
+	return p
+}
+
+func (p *process) takeFrom(input string, e edge) {
+	p.ins[input] = append(p.ins[input], e)
+	p.to = append(p.to, e)
+}
+
+func (p *process) giveTo(output string, e edge) {
+	p.outs[output] = append(p.outs[output], e)
+	p.from = append(p.from, e)
+}
+
+// man makes the workers. No goroutine runs yet.
+func (p *process) man() {
+	p.alive = p.set.parallel
+	for range p.set.parallel {
+		p.gate.workers = append(p.gate.workers, newWorker(p))
+	}
+}
+
+func (p *process) start() {
+	for _, w := range p.gate.workers {
+		p.settle(w, false) // if nothing comes from outside of its cycle at all
+	}
+	for _, w := range p.gate.workers {
+		runnel.Go(w.run)
+	}
+}
+
+// settle tells the cycle if the worker will get nothing from outside of it any more.
+func (p *process) settle(w *worker, leaves bool) {
+	if p.ring == nil || w.settled || !leaves && w.expects() {
+		return
+	}
+	w.settled = true
+	p.ring.unsettled.Add(-1)
+	p.ring.settle()
+}
+
+// expects is whether something may come from outside of the cycle.
+func (w *worker) expects() bool {
+	for i, in := range w.inlets {
+		if w.cases[i] != nil && in.from().cycle() == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// quit ends the inputs: the process wants no more.
+func (p *process) quit(cause error) {
+	for _, e := range p.to {
+		e.cancel(cause)
+	}
+}
+
+// left counts a worker that has ended. The last one ends the process.
+func (p *process) left(w *worker) {
+	p.gate.tell()
+	p.mu.Lock()
+	p.alive--
+	last := p.alive == 0
+	p.mu.Unlock()
+	if !last {
+		return
+	}
+	p.quit(nil)
+	for _, e := range p.from {
+		e.close(nil)
+	}
+	p.endLife(nil)
+	p.f.left()
+}
+
+// draining ends a source, gracefully.
+func (p *process) draining() {
+	if p.proc.kind == "source" {
+		p.gate.drain()
+		p.endLife(ErrDraining)
+	}
+}

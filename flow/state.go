@@ -1,0 +1,115 @@
+package flow
+
+import "context"
+
+// Stateful describes a process with a state of type S and any number of ports. Init makes the
+// state, the handlers change it, one message at a time, and give values to outputs.
+//
+//	const (
+//		words = flow.In[string]("words")
+//		ask   = flow.In[struct{}]("ask")
+//		count = flow.Out[int]("count")
+//	)
+//	counter := flow.Stateful[int]{
+//		Handlers: []flow.Handler[int]{
+//			flow.On(words, func(t *flow.Turn, n *int, _ string) error { *n++; return nil }),
+//			flow.On(ask, func(t *flow.Turn, n *int, _ struct{}) error { return count.Send(t, *n) }),
+//		},
+//		Outs: []flow.Port{count},
+//	}.Proc()
+type Stateful[S any] struct {
+	// Init makes the state, before the first message. nil is for the zero value.
+	Init func(context.Context) (S, error)
+
+	// Handlers are what [On] makes, one for each input.
+	Handlers []Handler[S]
+
+	// Outs are the outputs.
+	Outs []Port
+
+	// Transition, if there is one, is told of changes in the life of the process, between two
+	// messages. It may send.
+	Transition func(*Turn, *S, Transition) error
+}
+
+// Transition is a change in the life of a process.
+type Transition uint8
+
+const (
+	Paused  Transition = iota // no message comes until Resumed
+	Resumed                   // after Paused
+	Ended                     // all inputs have ended; what is sent now is delivered still
+	Stopped                   // the flow stops, or the process has failed; nothing is delivered
+)
+
+func (t Transition) String() string {
+	return [...]string{"paused", "resumed", "ended", "stopped"}[t]
+}
+
+// Handler is what a [Stateful] process does with the values of one input.
+type Handler[S any] struct {
+	in    port
+	given bool
+	equip func(w *worker, s *S)
+}
+
+// On makes the handler of an input, which may be [Optional].
+func On[S, A any](in In[A], f func(t *Turn, s *S, v A) error) Handler[S] {
+	return Handler[S]{in: in.port(), given: f != nil, equip: func(w *worker, s *S) {
+		addInlet(w, string(in), func(v A) error { return f(w.turn, s, v) })
+	}}
+}
+
+// Optional makes it the handler of an input that need not be connected.
+func (h Handler[S]) Optional() Handler[S] {
+	h.in.optional = true
+	return h
+}
+
+// Proc makes the process.
+func (d Stateful[S]) Proc() Proc {
+	p := Proc{kind: "stateful"}
+	for _, h := range d.Handlers {
+		p.ports = append(p.ports, h.in)
+		if !h.given {
+			p.wrong = append(p.wrong, "the handler of "+h.in.name+" is nil")
+		}
+	}
+	for _, o := range d.Outs {
+		p.ports = append(p.ports, o.port())
+	}
+	if len(d.Handlers) == 0 {
+		p.wrong = append(p.wrong, "it has no handler; a process without inputs is a Source")
+	}
+	p.equip = d.equip
+	return p
+}
+
+func (d Stateful[S]) equip(w *worker) {
+	s := new(S)
+	for _, h := range d.Handlers {
+		h.equip(w, s)
+	}
+	if d.Init != nil {
+		w.init = func() (err error) {
+			*s, err = d.Init(w.turn)
+			return err
+		}
+	}
+	if d.Transition != nil {
+		w.change = func(t Transition) error { return d.Transition(w.turn, s, t) }
+	}
+	w.state = func() any { return *s }
+}
+
+// Turn is what a handler gets: the context of its call, and the right to send. It belongs to the
+// call, and must not be used when that has returned.
+type Turn struct {
+	context.Context
+	w *worker
+}
+
+// Send gives v to every edge of the output. It waits while one of them is full or the process is
+// paused. Its error means that nobody wants more, and is to be returned. It panics if the
+// process has no such output.
+func (o Out[T]) Send(t *Turn, v T) error { return outletOf[T](t.w, string(o)).send(t.w, v) }

@@ -1,0 +1,183 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/runnel-go/runnel"
+)
+
+// Status is the account of a flow at one moment, or nearly so: each process and each edge is
+// read by itself. When the flow has ended it is final.
+type Status struct {
+	Graph     string
+	State     State
+	Age       time.Duration // since the start
+	Err       error         // why it did not come to a plain end, nil if it did or runs
+	Processes []ProcessStatus
+	Edges     []EdgeStatus
+}
+
+// State is what a flow does.
+type State uint8
+
+const (
+	Running  State = iota
+	Draining       // nothing new is taken in
+	Stopping       // what is in flight is given up
+	Over           // nothing of it runs any more
+)
+
+func (s State) String() string {
+	return [...]string{"running", "draining", "stopping", "over"}[s]
+}
+
+// ProcessStatus is the account of a process:
+//
+//	Σ Received of its inputs = Done + messages in hand, one for each worker at most
+type ProcessStatus struct {
+	Name    string
+	Kind    string // "step", "source", "sink", "stateful"
+	Paused  bool
+	Done    uint64 // messages that were carried through
+	Failed  uint64 // failures, of messages or others
+	Unheard uint64 // values for an output that is not connected
+	Workers []WorkerStatus
+}
+
+// WorkerStatus is what a worker of a process does.
+type WorkerStatus struct {
+	Activity Activity
+	Steps    uint64 // messages that it has begun with
+	On       string // the edge that it waits for, if it is one
+
+	// For is for how long it has done so: exact for what lasts, since waits are always timed. That of
+	// a step may be too long by the time of up to 15 steps before it, if those were quick (some 2 µs).
+	For time.Duration
+}
+
+// Activity is what a worker does.
+type Activity uint8
+
+const (
+	InStep   Activity = iota // in the function of the user
+	Moving                   // on its way from one to the other
+	Starving                 // waits for a message
+	Blocked                  // waits for room on an edge
+	Resting                  // the process is paused
+	Gone                     // has ended
+)
+
+func (a Activity) String() string {
+	return [...]string{"in step", "moving", "starving", "blocked", "resting", "gone"}[a]
+}
+
+// EdgeStatus is the account of an edge, which is that of its channel.
+type EdgeStatus struct {
+	From, To string // ports; From is empty for an edge from outside
+	runnel.Stats
+}
+
+// Status returns the account of the flow. It asks no process for anything, so it returns at
+// once, also while functions of the user hang.
+func (f *Flow) Status() Status {
+	s := Status{Graph: f.graph.name, Age: f.now()}
+	f.mu.Lock()
+	s.State, s.Err = f.state(), f.err
+	f.mu.Unlock()
+	for _, p := range f.processes {
+		s.Processes = append(s.Processes, p.status())
+	}
+	for _, e := range f.edges {
+		s.Edges = append(s.Edges, EdgeStatus{e.name().from, e.name().to, e.stats()})
+	}
+	return s
+}
+
+// state needs the lock.
+func (f *Flow) state() State {
+	switch {
+	case f.ended:
+		return Over
+	case f.halting:
+		return Stopping
+	case f.drains:
+		return Draining
+	}
+	return Running
+}
+
+func (p *process) status() ProcessStatus {
+	s := ProcessStatus{
+		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
+		Failed: p.failed.Load(), Unheard: p.unheard.Load(),
+	}
+	now := p.f.now()
+	for _, w := range p.gate.workers {
+		s.Workers = append(s.Workers, w.status(now))
+		s.Done += w.through()
+	}
+	return s
+}
+
+// through is how many messages the worker has carried through. lost is read first: it never
+// counts a message that at does not.
+func (w *worker) through() uint64 {
+	lost := w.lost.Load()
+	at := w.at.Load()
+	return at/oneStep - at&holds/holds - lost
+}
+
+func (w *worker) status(now time.Duration) WorkerStatus {
+	at := w.at.Load()
+	s := WorkerStatus{Activity: Activity(at & doing), Steps: at / oneStep}
+	s.For = max(0, now-time.Duration(w.since.Load()))
+	if l := w.on.Load(); l != nil && s.Activity == Blocked {
+		s.On = l.String()
+	}
+	return s
+}
+
+// Process returns the account of the process of that name, a zero one if there is none.
+func (s Status) Process(name string) ProcessStatus {
+	for _, p := range s.Processes {
+		if p.Name == name {
+			return p
+		}
+	}
+	return ProcessStatus{}
+}
+
+// Edge returns the account of the edge between two ports, a zero one if there is none.
+func (s Status) Edge(from, to string) EdgeStatus {
+	for _, e := range s.Edges {
+		if e.From == from && e.To == to {
+			return e
+		}
+	}
+	return EdgeStatus{}
+}
+
+// Dropped is how many values all edges have dropped, by reason.
+func (s Status) Dropped() (all runnel.Drops) {
+	for _, e := range s.Edges {
+		for why, n := range e.Dropped {
+			all[why] += n
+		}
+	}
+	return all
+}
+
+// String tells the account in lines: the flow, its processes, its edges.
+func (s Status) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %v", s.Graph, s.State)
+	for _, p := range s.Processes {
+		fmt.Fprintf(&b, "\n  %s: done %d, failed %d", p.Name, p.Done, p.Failed)
+	}
+	for _, e := range s.Edges {
+		fmt.Fprintf(&b, "\n  %s", e.Stats)
+	}
+	return b.String()
+}

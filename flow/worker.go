@@ -1,0 +1,333 @@
+package flow
+
+import (
+	"context"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/runnel-go/runnel"
+)
+
+// activity is what a worker does at a moment. While it moves a value, takes or gives, it is
+// one whom Pause waits for.
+//
+//	at = steps·16 + holds·8 + activity;  steps = the messages that the worker has begun with
+//	messages carried through = steps - lost - holds
+//	holds = 0 if the worker waits for a message or rests between two; else it may lag behind by
+//	        the moment from the end of one message to the taking of the next
+//	activity ∈ {moving, receiving, sending} ⇒ the worker will come by the gate, or by leave,
+//	                                           as soon as its context ends
+type activity = uint64
+
+const (
+	stepping  activity = iota // in the user's function
+	moving                    // at an edge, and not waiting as far as anybody knows
+	receiving                 // waits for a value
+	sending                   // waits for room on the edge on
+	resting                   // waits at the gate: the process is paused
+	gone                      // has ended
+
+	doing   = 7 // the bits of the activity
+	holds   = 8
+	oneStep = 16
+)
+
+// worker is a goroutine of a process. What is atomic is read by Status.
+type worker struct {
+	p     *process
+	gate  *gate // of p
+	at    atomic.Uint64
+	since atomic.Int64 // when it began with what it does, as far as known: see stamp
+	on    atomic.Pointer[link]
+
+	ctx     context.Context // of waits; ends when the process is paused or the flow stops
+	turn    *Turn
+	timeout time.Duration      // of p
+	endTurn context.CancelFunc // nil without a timeout
+	inlets  []inlet
+	open    int           // inlets that have not ended
+	cases   []runnel.Case // of inlets, if there are several; nil for those that have ended
+	outlets []outlet
+	busy    inlet         // that of the message in hand
+	given   bool          // an edge of several has taken the value in hand
+	paused  bool          // the state has been told Paused, and not yet Resumed
+	settled bool          // the cycle has been told that nothing comes from outside any more
+	lost    atomic.Uint64 // messages that were rejected
+
+	stamped  time.Duration // the last reading of the clock
+	sampled  uint64        // steps at that time
+	stampDue uint64        // steps at which it is read next
+
+	source func() error
+	init   func() error
+	change func(Transition) error
+	state  func() any
+}
+
+func newWorker(p *process) *worker {
+	w := &worker{p: p, gate: p.gate, ctx: p.gate.context(), timeout: p.set.timeout}
+	w.turn = &Turn{p.life, w}
+	for _, q := range p.proc.ends(true) {
+		w.outlets = append(w.outlets, q.outlet(q.name, p.outs[q.name]))
+	}
+	p.proc.equip(w)
+	w.open = len(w.inlets)
+	w.cases = make([]runnel.Case, len(w.inlets))
+	for i, in := range w.inlets {
+		w.cases[i] = in.wish()
+	}
+	return w
+}
+
+// run is the goroutine. If a function of the user ends it, another one takes over.
+func (w *worker) run() {
+	returned := false
+	defer func() {
+		if !returned {
+			runnel.Go(w.run)
+		}
+	}()
+	for w.spell() {
+	}
+	returned = true
+	w.leave()
+}
+
+// spell does the work of the worker until it ends, or the user's function fails; it reports
+// whether there is more to do.
+func (w *worker) spell() (more bool) {
+	returned := false
+	defer func() {
+		if !returned {
+			more = w.fail(escape(recover()), debug.Stack()) || w.change != nil
+		}
+	}()
+	more = w.work()
+	returned = true
+	return more
+}
+
+// work is spell without what catches panics.
+func (w *worker) work() bool {
+	switch {
+	case w.source != nil:
+		return w.feed()
+	case w.init != nil:
+		return w.begin()
+	}
+	for w.open > 0 && w.next() {
+	}
+	return w.conclude()
+}
+
+// conclude tells the state of the end.
+func (w *worker) conclude() bool {
+	change := w.change
+	if change == nil {
+		return false
+	}
+	w.change = nil
+	t := Ended
+	if w.p.f.halted() {
+		t = Stopped
+	}
+	w.begins()
+	if err := change(t); err != nil {
+		return w.fail(err, nil)
+	}
+	return false
+}
+
+// feed runs a source, once.
+func (w *worker) feed() bool {
+	f := w.source
+	w.source = func() error { return nil } // not again, if it fails
+	w.stamp()
+	if !w.atWork() {
+		return false
+	}
+	if err := f(); err != nil {
+		return w.fail(err, nil)
+	}
+	return false
+}
+
+// begin makes the state.
+func (w *worker) begin() bool {
+	f := w.init
+	w.init = nil
+	w.stamp()
+	if !w.atWork() {
+		return false
+	}
+	if err := f(); err != nil {
+		w.change = nil // there is no state that could be told
+		w.p.f.fail(w.failure(nil, err, nil))
+		return false
+	}
+	return true
+}
+
+// atWork passes the gate and begins with the user's function.
+func (w *worker) atWork() bool {
+	if w.enter(false) != nil {
+		return false
+	}
+	w.begins()
+	return true
+}
+
+// next takes one message and carries it through. It reports whether to go on.
+func (w *worker) next() bool {
+	if w.enter(true) != nil {
+		return false
+	}
+	if len(w.inlets) == 1 {
+		return w.inlets[0].next(w)
+	}
+	return w.choose()
+}
+
+// choose is next for several inlets.
+func (w *worker) choose() bool {
+	c, err := runnel.TrySelect(w.cases...)
+	if err == runnel.ErrNotReady {
+		w.rid()
+		w.waits(receiving, nil)
+		c, err = runnel.Select(w.ctx, w.cases...)
+		w.stampDue = 0
+	}
+	if err != nil {
+		return w.interrupted()
+	}
+	for i, one := range w.cases {
+		if one == c {
+			return w.inlets[i].chosen(w)
+		}
+	}
+	return true
+}
+
+// interrupted is what follows a wait that ended with its context: that of the flow or, if it
+// was a pause, the worker comes by the gate.
+func (w *worker) interrupted() bool { return w.gate.pass(w, true) == nil }
+
+// enter is what comes before every movement of a value. between is true between two messages.
+func (w *worker) enter(between bool) error {
+	if at := w.at.Load(); at&doing != moving {
+		w.at.Store(at&^doing | moving)
+	}
+	if w.gate.closed.Load() {
+		return w.gate.pass(w, between)
+	}
+	return nil
+}
+
+// begins is what follows a movement: the user's function goes on.
+func (w *worker) begins() {
+	w.at.Store(w.at.Load() &^ doing)
+	if w.gate.closed.Load() {
+		w.gate.tell()
+	}
+}
+
+// takes is begins with a new message.
+func (w *worker) takes(in inlet) {
+	steps := w.at.Load()/oneStep + 1
+	if steps >= w.stampDue {
+		w.sample(steps)
+	}
+	w.busy = in
+	if w.timeout > 0 {
+		w.turn.Context, w.endTurn = context.WithTimeoutCause(w.p.life, w.timeout, ErrTimeout)
+	}
+	w.at.Store(steps*oneStep | holds)
+	if w.gate.closed.Load() {
+		w.gate.tell()
+	}
+}
+
+// waits publishes that the worker is about to wait.
+func (w *worker) waits(a activity, on *link) {
+	w.stamp()
+	w.on.Store(on)
+	w.at.Store(w.at.Load()&^doing | a)
+}
+
+// rid is what follows the end of a message where none may be taken at once.
+func (w *worker) rid() { w.at.Store(w.at.Load() &^ holds) }
+
+// To read the clock for each message would cost as much as the message. So it is read after
+// every wait, and then for every message while they take long, for one of sixteen while they
+// are quick. What Status says of a step is therefore exact up to the time of fifteen quick ones.
+const (
+	quick  = 2 * time.Microsecond
+	sparse = 16
+)
+
+func (w *worker) stamp() {
+	w.stamped = w.p.f.now()
+	w.since.Store(int64(w.stamped))
+}
+
+// sample is stamp at the beginning of a step, which finds out when to do that again.
+func (w *worker) sample(steps uint64) {
+	before, passed := w.stamped, steps-w.sampled
+	w.stamp()
+	w.sampled, w.stampDue = steps, steps+1
+	if passed > 0 && w.stamped-before < time.Duration(passed)*quick {
+		w.stampDue = steps + sparse
+	}
+}
+
+// carried ends the step in hand: f has returned err. It reports whether to go on.
+func (w *worker) carried(err error) bool {
+	if w.endTurn != nil {
+		w.endTurn()
+	}
+	if err != nil {
+		return w.fail(err, nil)
+	}
+	w.busy.done()
+	w.busy = nil
+	return true
+}
+
+// leave ends the worker: the last one of a process ends that.
+func (w *worker) leave() {
+	w.p.settle(w, true)
+	w.at.Store(w.at.Load()&^(oneStep-1) | gone)
+	w.p.left(w)
+}
+
+// verdict tells what the error of an operation under w.ctx means: nil, errRefused, errAgain
+// after a pause, or why the flow stops.
+func (w *worker) verdict(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case w.ctx.Err() == nil:
+		return errRefused
+	}
+	if err = w.gate.pass(w, false); err != nil {
+		return err
+	}
+	return errAgain
+}
+
+// refused is what becomes of a process that an output of its has been closed by its receivers:
+// when it has no other it is not needed any more.
+func (w *worker) refused() error {
+	if w.p.f.halted() {
+		return w.p.f.cause()
+	}
+	for _, o := range w.outlets {
+		if o.fan() > 0 && !o.closed() {
+			return nil
+		}
+	}
+	w.p.unneeded.Store(true)
+	w.p.quit(errUnneeded)
+	return errUnneeded
+}
