@@ -2,19 +2,19 @@ package runnel
 
 import "fmt"
 
-// Option is a property of a channel, given when it is made.
-type Option interface{ apply(*config) }
-
-type optionFunc func(*config)
-
-func (f optionFunc) apply(c *config) { f(c) }
+// Option is a property of a channel, given when it is made. It prints as the call that made
+// it: Buffer(64).
+type Option interface {
+	fmt.Stringer
+	apply(*config)
+}
 
 // config is what the options of a new channel add up to.
 type config struct {
 	maker  string // the constructor, for messages
 	kind   kind
 	cap    int
-	buffer string // the buffer option that was given, empty if none was
+	buffer bufferOption // the one that was given, if one was
 	name   string
 	id     uint64 // 0 to be given when needed
 	onDrop any    // func(T, Reason) for some T, or nil
@@ -36,8 +36,22 @@ func Sliding(n int) Option { return bounded("Sliding", sliding, n) }
 // Unbounded gives a channel a buffer that grows as needed: senders never wait and nothing is
 // dropped, so memory is the only limit. The memory of a burst is given back when the channel
 // has been emptied.
-func Unbounded() Option {
-	return optionFunc(func(c *config) { c.setBuffer("Unbounded", unbounded, 0) })
+func Unbounded() Option { return bufferOption{"Unbounded", unbounded, 0} }
+
+// bufferOption is the buffer of a channel, by the function that made the option.
+type bufferOption struct {
+	call string
+	kind kind
+	cap  int
+}
+
+func (o bufferOption) apply(c *config) { c.setBuffer(o) }
+
+func (o bufferOption) String() string {
+	if o.kind == unbounded {
+		return o.call + "()"
+	}
+	return fmt.Sprintf("%s(%d)", o.call, o.cap)
 }
 
 // Name gives a channel a short name by which people will know it: it is listed by
@@ -47,41 +61,43 @@ func Name(s string) Option {
 	if s == "" {
 		panic(`runnel: Name(""): the name must not be empty`)
 	}
-	return optionFunc(func(c *config) { c.name = s })
+	return nameOption(s)
 }
+
+type nameOption string
+
+func (o nameOption) apply(c *config) { c.name = string(o) }
+func (o nameOption) String() string  { return fmt.Sprintf("Name(%q)", string(o)) }
 
 // OnDrop gives a channel the function that [Chan.OnDrop] sets, from the start, so that it
 // misses no drop: of the output of a stage, say, which begins before anybody else can reach it.
 // The type of f must be that of the channel's values, else making the channel panics. On the
 // channel of a transducer it is for the values that come out.
-func OnDrop[T any](f func(v T, why Reason)) Option {
-	return optionFunc(func(c *config) { c.onDrop = f })
-}
+func OnDrop[T any](f func(v T, why Reason)) Option { return dropOption[T](f) }
+
+type dropOption[T any] func(T, Reason)
+
+func (o dropOption[T]) apply(c *config) { c.onDrop = (func(T, Reason))(o) }
+func (o dropOption[T]) String() string  { return fmt.Sprintf("OnDrop(%T)", (func(T, Reason))(o)) }
 
 // numbered gives a channel its number from the start.
-func numbered(id uint64) Option { return optionFunc(func(c *config) { c.id = id }) }
+type numbered uint64
+
+func (o numbered) apply(c *config) { c.id = uint64(o) }
+func (o numbered) String() string  { return fmt.Sprintf("numbered(%d)", uint64(o)) }
 
 func bounded(option string, k kind, n int) Option {
 	if n < 1 {
 		panic(fmt.Sprintf("runnel: %s(%d): the capacity must be at least 1", option, n))
 	}
-	return optionFunc(func(c *config) { c.setBuffer(option, k, n) })
+	return bufferOption{option, k, n}
 }
 
-// bufferCall is the buffer option as it was written.
-func (c *config) bufferCall() string {
-	if c.kind == unbounded {
-		return c.buffer + "()"
+func (c *config) setBuffer(o bufferOption) {
+	if c.buffer.call != "" {
+		panic(fmt.Sprintf("runnel: %s: %v after %v: a channel has one buffer", c.maker, o, c.buffer))
 	}
-	return fmt.Sprintf("%s(%d)", c.buffer, c.cap)
-}
-
-func (c *config) setBuffer(option string, k kind, n int) {
-	before := *c
-	c.buffer, c.kind, c.cap = option, k, n
-	if before.buffer != "" {
-		panic(fmt.Sprintf("runnel: %s: %s after %s: a channel has one buffer", c.maker, c.bufferCall(), before.bufferCall()))
-	}
+	c.buffer, c.kind, c.cap = o, o.kind, o.cap
 }
 
 func newConfig(maker string, opts []Option) config {
@@ -97,8 +113,8 @@ func newConfig(maker string, opts []Option) config {
 
 // noBuffer refuses a buffer option where the channel has its own policy.
 func (c *config) noBuffer() {
-	if c.buffer != "" {
-		panic(fmt.Sprintf("runnel: %s: %s given, but this channel brings its own policy", c.maker, c.bufferCall()))
+	if c.buffer.call != "" {
+		panic(fmt.Sprintf("runnel: %s: %v given, but this channel brings its own policy", c.maker, c.buffer))
 	}
 }
 

@@ -75,3 +75,18 @@ func TestCapTellsWhatTheBufferWasMadeFor(t *testing.T) {
 		}
 	}
 }
+
+func TestOptionsPrintAsTheyAreWritten(t *testing.T) {
+	for want, o := range map[string]runnel.Option{
+		"Buffer(64)":                       runnel.Buffer(64),
+		"Dropping(8)":                      runnel.Dropping(8),
+		"Sliding(1)":                       runnel.Sliding(1),
+		"Unbounded()":                      runnel.Unbounded(),
+		`Name("orders")`:                   runnel.Name("orders"),
+		"OnDrop(func(int, runnel.Reason))": runnel.OnDrop(func(int, runnel.Reason) {}),
+	} {
+		if got := o.String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func NewVia[A, B any](x xf.Step[A, B], opts ...Option) (Sender[A], Receiver[B]) 
 	if x == nil {
 		panic("runnel: NewVia: the step is nil")
 	}
-	if cfg.buffer == "" {
+	if cfg.buffer.call == "" {
 		panic("runnel: NewVia: a transducer needs a buffer: give Buffer, Dropping, Sliding or Unbounded")
 	}
 	front := []Option{numbered(ids.Add(1))} // before out: the order in which they are locked
