@@ -17,12 +17,19 @@ var (
 	// ErrTimeout is the cause of the context of a call that takes longer than its [Timeout].
 	ErrTimeout = errors.New("flow: the call has taken too long")
 
+	// ErrScale reports a process or a number that [Flow.Scale] cannot do.
+	ErrScale = errors.New("flow: cannot scale")
+
+	// ErrEnded reports a process that cannot be changed any more.
+	ErrEnded = errors.New("flow: the process has ended")
+
 	// ErrName reports a process or port that the graph does not have.
 	ErrName = errors.New("flow: no such name in the graph")
 )
 
 var (
-	errPaused = errors.New("flow: paused")
-	errOver   = errors.New("flow: over")
-	errGoexit = errors.New("flow: the function of the process called runtime.Goexit")
+	errPaused    = errors.New("flow: paused")
+	errOver      = errors.New("flow: over")
+	errDismissed = errors.New("flow: the worker is one too many")
+	errGoexit    = errors.New("flow: the function of the process called runtime.Goexit")
 )

@@ -64,8 +64,12 @@ func (g *Graph) Start(ctx context.Context, opts ...StartOption) (*Flow, error) {
 	for _, o := range opts {
 		o(f)
 	}
-	for _, p := range f.processes {
-		p.start()
+	crew := f.crew()
+	for _, w := range crew {
+		w.p.settle(w, false) // if nothing comes from outside of its cycle at all
+	}
+	for _, w := range crew {
+		runnel.Go(w.run)
 	}
 	if len(f.processes) == 0 {
 		f.idle.Close()

@@ -9,26 +9,31 @@ import (
 
 // gate is what the workers of a process pass before each movement of a value.
 //
-//	paused ⇒ closed;  ctx has ended ⇐ a pause has begun since the ctx was made
+//	stopped = paused ∨ held;  closed = stopped ∨ drained ∨ surplus > 0
+//	stopped ⇔ reopened ≠ nil;  ctx has ended ⇐ stopped at some time since the ctx was made
 //	a worker that sees closed = false has published moving before
-//	Pause has returned ∧ paused ⇒ no worker is moving: each rests, is gone, or is in the
-//	                              user's function and will come by the gate before it moves
+//	settle has returned ∧ stopped ⇒ no worker is moving: each rests, is gone, or is in the
+//	                                user's function and will come by the gate before it moves
+//	len(workers) - surplus = what Parallel or the last Scale has said, at least 1
 //
-// The last follows from the order of two writes and two reads, all of them sequentially
+// The third follows from the order of two writes and two reads, all of them sequentially
 // consistent: a worker writes moving, then reads closed; Pause writes closed, then reads what
 // the workers do. At least one of them sees the other.
 type gate struct {
-	closed atomic.Bool // look closer: paused, or drained
+	closed atomic.Bool // look closer
 
 	mu       runnel.Mutex
 	calm     *runnel.Cond // a worker has stopped moving
 	paused   bool
+	held     bool                   // Scale or Swap wants calm
 	drained  bool                   // of a source: it gives nothing more
-	reopened *runnel.Chan[struct{}] // closed by the end of the pause
+	reopened *runnel.Chan[struct{}] // closed by the end of the pause; nil if there is none
 	ctx      context.Context        // of waits of the workers
 	end      context.CancelCauseFunc
 	f        *Flow
-	workers  []*worker
+	workers  []*worker // without those that Scale has sent away
+	surplus  int       // workers that are to go, whichever come by first
+	departed uint64    // messages that those who have gone have carried through
 }
 
 func newGate(f *Flow) *gate {
@@ -51,17 +56,17 @@ func (g *gate) context() context.Context {
 // is true between two messages, where the state can be told of the pause.
 func (g *gate) pass(w *worker, between bool) error {
 	for {
-		reopened, err := g.look(w)
+		reopened, paused, err := g.look(w, between)
 		if err != nil {
 			return err
 		}
-		switch paused := reopened != nil; {
+		switch {
 		case between && paused != w.paused:
 			w.paused = paused
 			if err := w.transition(paused); err != nil {
 				return err
 			}
-		case !paused:
+		case reopened == nil:
 			return nil
 		default:
 			if between {
@@ -75,22 +80,26 @@ func (g *gate) pass(w *worker, between bool) error {
 }
 
 // look tells whether w may move, has to wait for reopened, or must not any more.
-func (g *gate) look(w *worker) (reopened *runnel.Chan[struct{}], err error) {
+func (g *gate) look(w *worker, between bool) (reopened *runnel.Chan[struct{}], paused bool, err error) {
 	if g.f.halted() {
 		g.f.halt(g.f.cause())
-		return nil, g.f.cause()
+		return nil, false, g.f.cause()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.drained && w.source != nil && !w.given {
-		return nil, ErrDraining
+		return nil, false, ErrDraining
 	}
-	if g.paused {
-		return g.reopened, nil
+	if between && g.surplus > 0 {
+		g.dismiss(w)
+		return nil, false, errDismissed
+	}
+	if g.reopened != nil {
+		return g.reopened, g.paused, nil
 	}
 	w.ctx = g.ctx
 	w.at.Store(w.at.Load()&^doing | moving)
-	return nil, nil
+	return nil, false, nil
 }
 
 // tell lets those look again who wait for the workers to be calm.
@@ -108,18 +117,25 @@ func (g *gate) pause() {
 		return
 	}
 	g.paused = true
-	g.closed.Store(true)
-	g.reopened = runnel.New[struct{}]()
-	end := g.end
+	end := g.stop()
 	g.mu.Unlock()
 	end(errPaused)
+}
+
+// stop closes the gate. The caller, who has the lock and gives it up first, is to end the waits.
+func (g *gate) stop() (end context.CancelCauseFunc) {
+	if g.reopened == nil {
+		g.reopened = runnel.New[struct{}]()
+	}
+	g.closed.Store(true)
+	return g.end
 }
 
 // settle waits until no worker moves a value, or the pause is over.
 func (g *gate) settle() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.paused && g.moving() {
+	for g.reopened != nil && g.moving() {
 		g.calm.Wait()
 	}
 }
@@ -142,10 +158,41 @@ func (g *gate) resume() {
 		return
 	}
 	g.paused = false
-	g.renew()
-	g.closed.Store(g.drained)
+	g.reopen()
+}
+
+// reopen opens the gate as far as nothing else keeps it closed, and lets all look again who rest
+// at it. It needs the lock.
+func (g *gate) reopen() {
+	before := g.reopened
+	g.reopened = nil
+	if g.paused || g.held {
+		g.reopened = runnel.New[struct{}]()
+	} else {
+		g.renew()
+	}
+	g.mark()
 	g.calm.Broadcast()
-	g.reopened.Close()
+	before.Close()
+}
+
+// mark publishes whether workers have to look closer.
+func (g *gate) mark() { g.closed.Store(g.reopened != nil || g.drained || g.surplus > 0) }
+
+// alter does what must not happen while a worker moves a value: it waits until none does, and lets
+// none before it is done. It has the lock meanwhile.
+func (g *gate) alter(change func()) {
+	g.mu.Lock()
+	g.held = true
+	end := g.stop()
+	g.mu.Unlock()
+	end(errPaused)
+	g.settle()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change()
+	g.held = false
+	g.reopen()
 }
 
 // drain lets a source give nothing more, but for what one edge of several has taken already.

@@ -28,6 +28,8 @@ type process struct {
 	unheard  atomic.Uint64 // values for outputs without an edge
 	failed   atomic.Uint64
 
+	changes runnel.Mutex // one Scale or Swap at a time
+
 	mu    runnel.Mutex
 	alive int // workers
 }
@@ -58,13 +60,12 @@ func (p *process) man() {
 	}
 }
 
-func (p *process) start() {
-	for _, w := range p.gate.workers {
-		p.settle(w, false) // if nothing comes from outside of its cycle at all
+// crew is the first workers of all processes.
+func (f *Flow) crew() (all []*worker) {
+	for _, p := range f.processes {
+		all = append(all, p.gate.workers...)
 	}
-	for _, w := range p.gate.workers {
-		runnel.Go(w.run)
-	}
+	return all
 }
 
 // settle tells the cycle if the worker will get nothing from outside of it any more.

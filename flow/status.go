@@ -40,10 +40,10 @@ type ProcessStatus struct {
 	Name    string
 	Kind    string // "step", "source", "sink", "stateful"
 	Paused  bool
-	Done    uint64 // messages that were carried through
-	Failed  uint64 // failures, of messages or others
-	Unheard uint64 // values for an output that is not connected
-	Workers []WorkerStatus
+	Done    uint64         // messages that were carried through
+	Failed  uint64         // failures, of messages or others
+	Unheard uint64         // values for an output that is not connected
+	Workers []WorkerStatus // that it has now; what those have done that Scale took away is in Done
 }
 
 // WorkerStatus is what a worker of a process does.
@@ -113,6 +113,9 @@ func (p *process) status() ProcessStatus {
 		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
 		Failed: p.failed.Load(), Unheard: p.unheard.Load(),
 	}
+	p.gate.mu.Lock()
+	defer p.gate.mu.Unlock()
+	s.Done = p.gate.departed
 	now := p.f.now()
 	for _, w := range p.gate.workers {
 		s.Workers = append(s.Workers, w.status(now))
