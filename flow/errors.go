@@ -20,6 +20,9 @@ var (
 	// ErrScale reports a process or a number that [Flow.Scale] cannot do.
 	ErrScale = errors.New("flow: cannot scale")
 
+	// ErrSwap reports a process that [Flow.Swap] cannot put in the place of another.
+	ErrSwap = errors.New("flow: cannot swap")
+
 	// ErrEnded reports a process that cannot be changed any more.
 	ErrEnded = errors.New("flow: the process has ended")
 
@@ -30,6 +33,8 @@ var (
 var (
 	errPaused    = errors.New("flow: paused")
 	errOver      = errors.New("flow: over")
+	errRefit     = errors.New("flow: the worker is to take other functions")
+	errUnmade    = errors.New("flow: the state is to be made first")
 	errDismissed = errors.New("flow: the worker is one too many")
 	errGoexit    = errors.New("flow: the function of the process called runtime.Goexit")
 )

@@ -9,7 +9,7 @@ import (
 
 // gate is what the workers of a process pass before each movement of a value.
 //
-//	stopped = paused ∨ held;  closed = stopped ∨ drained ∨ surplus > 0
+//	stopped = paused ∨ held;  closed = stopped ∨ drained ∨ surplus > 0 ∨ refit ≠ nil
 //	stopped ⇔ reopened ≠ nil;  ctx has ended ⇐ stopped at some time since the ctx was made
 //	a worker that sees closed = false has published moving before
 //	settle has returned ∧ stopped ⇒ no worker is moving: each rests, is gone, or is in the
@@ -34,6 +34,8 @@ type gate struct {
 	workers  []*worker // without those that Scale has sent away
 	surplus  int       // workers that are to go, whichever come by first
 	departed uint64    // messages that those who have gone have carried through
+	refit    *Proc     // what the worker, which has a state, is to do from its next message on
+	swaps    uint64
 }
 
 func newGate(f *Flow) *gate {
@@ -57,10 +59,13 @@ func (g *gate) context() context.Context {
 func (g *gate) pass(w *worker, between bool) error {
 	for {
 		reopened, paused, err := g.look(w, between)
-		if err != nil {
-			return err
-		}
 		switch {
+		case err == errRefit:
+			if err := w.refit(); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
 		case between && paused != w.paused:
 			w.paused = paused
 			if err := w.transition(paused); err != nil {
@@ -96,6 +101,9 @@ func (g *gate) look(w *worker, between bool) (reopened *runnel.Chan[struct{}], p
 	}
 	if g.reopened != nil {
 		return g.reopened, g.paused, nil
+	}
+	if between && g.refit != nil {
+		return nil, false, errRefit
 	}
 	w.ctx = g.ctx
 	w.at.Store(w.at.Load()&^doing | moving)
@@ -177,7 +185,9 @@ func (g *gate) reopen() {
 }
 
 // mark publishes whether workers have to look closer.
-func (g *gate) mark() { g.closed.Store(g.reopened != nil || g.drained || g.surplus > 0) }
+func (g *gate) mark() {
+	g.closed.Store(g.reopened != nil || g.drained || g.surplus > 0 || g.refit != nil)
+}
 
 // alter does what must not happen while a worker moves a value: it waits until none does, and lets
 // none before it is done. It has the lock meanwhile.

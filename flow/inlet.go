@@ -22,13 +22,28 @@ type intake[A any] struct {
 	place  int // among the inlets of the worker
 }
 
-// addInlet gives the worker an inlet for each edge of one of its inputs.
+// addInlet gives the worker an inlet for each edge of one of its inputs; or, if it has them
+// already, gives these another function.
 func addInlet[A any](w *worker, name string, f func(A) error) {
 	for _, e := range w.p.ins[name] {
+		if in := w.inletOf(e); in != nil {
+			in.(*intake[A]).f = f
+			continue
+		}
 		in := &intake[A]{e: e.(*channel[A]), f: f, place: len(w.inlets)}
 		in.chance = runnel.RecvFrom(in.e.ch)
 		w.inlets = append(w.inlets, in)
 	}
+}
+
+// inletOf is the inlet of an edge, nil if there is none yet.
+func (w *worker) inletOf(e edge) inlet {
+	for _, in := range w.inlets {
+		if in.from() == e {
+			return in
+		}
+	}
+	return nil
 }
 
 func (in *intake[A]) wish() runnel.Case { return in.chance }
@@ -61,8 +76,9 @@ func (in *intake[A]) got(w *worker, v A, err error) bool {
 		return true
 	}
 	in.v = v
+	f := in.f // Swap may put in another one as soon as nothing moves
 	w.takes(in)
-	return w.carried(in.f(v))
+	return w.carried(f(v))
 }
 
 func (in *intake[A]) done() {

@@ -9,6 +9,9 @@ type Proc struct {
 	ports []port
 	wrong []string
 	equip func(w *worker) // gives a worker its inlets, or its source, and its hooks
+
+	// keeps is whether equip would leave the worker the state that it has; nil without a state.
+	keeps func(w *worker) bool
 }
 
 // Step makes a process of a function: each value of the input "in" becomes one of the output

@@ -40,10 +40,11 @@ const (
 	Resumed                   // after Paused
 	Ended                     // all inputs have ended; what is sent now is delivered still
 	Stopped                   // the flow stops, or the process has failed; nothing is delivered
+	Swapped                   // Flow.Swap puts in a state of another type; what is sent now is delivered still
 )
 
 func (t Transition) String() string {
-	return [...]string{"paused", "resumed", "ended", "stopped"}[t]
+	return [...]string{"paused", "resumed", "ended", "stopped", "swapped"}[t]
 }
 
 // Handler is what a [Stateful] process does with the values of one input.
@@ -81,22 +82,40 @@ func (d Stateful[S]) Proc() Proc {
 	if len(d.Handlers) == 0 {
 		p.wrong = append(p.wrong, "it has no handler; a process without inputs is a Source")
 	}
-	p.equip = d.equip
+	p.equip, p.keeps = d.equip, d.keeps
 	return p
 }
 
-func (d Stateful[S]) equip(w *worker) {
+// keeps is whether the worker has a state of type S.
+func (d Stateful[S]) keeps(w *worker) bool {
+	_, same := w.mem.(*S)
+	return same && w.init == nil
+}
+
+// fresh gives the worker a state that is to be made.
+func (d Stateful[S]) fresh(w *worker) *S {
 	s := new(S)
-	for _, h := range d.Handlers {
-		h.equip(w, s)
-	}
+	w.mem, w.init, w.paused = s, nil, false
 	if d.Init != nil {
 		w.init = func() (err error) {
 			*s, err = d.Init(w.turn)
 			return err
 		}
 	}
-	if d.Transition != nil {
+	return s
+}
+
+func (d Stateful[S]) equip(w *worker) {
+	var s *S
+	if d.keeps(w) {
+		s = w.mem.(*S)
+	} else {
+		s = d.fresh(w)
+	}
+	for _, h := range d.Handlers {
+		h.equip(w, s)
+	}
+	if w.change = nil; d.Transition != nil {
 		w.change = func(t Transition) error { return d.Transition(w.turn, s, t) }
 	}
 	w.state = func() any { return *s }

@@ -43,6 +43,7 @@ type ProcessStatus struct {
 	Done    uint64         // messages that were carried through
 	Failed  uint64         // failures, of messages or others
 	Unheard uint64         // values for an output that is not connected
+	Swaps   uint64         // how often Swap has put in other functions
 	Workers []WorkerStatus // that it has now; what those have done that Scale took away is in Done
 }
 
@@ -115,7 +116,7 @@ func (p *process) status() ProcessStatus {
 	}
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()
-	s.Done = p.gate.departed
+	s.Done, s.Swaps = p.gate.departed, p.gate.swaps
 	now := p.f.now()
 	for _, w := range p.gate.workers {
 		s.Workers = append(s.Workers, w.status(now))

@@ -60,6 +60,7 @@ type worker struct {
 	stampDue uint64        // steps at which it is read next
 
 	source func() error
+	mem    any // a pointer to the state
 	init   func() error
 	change func(Transition) error
 	state  func() any
@@ -118,6 +119,9 @@ func (w *worker) work() bool {
 	}
 	for w.open > 0 && w.next() {
 	}
+	if w.init != nil {
+		return true // Swap has brought another state
+	}
 	return w.conclude()
 }
 
@@ -155,11 +159,14 @@ func (w *worker) feed() bool {
 
 // begin makes the state.
 func (w *worker) begin() bool {
-	f := w.init
-	w.init = nil
 	w.stamp()
 	if !w.atWork() {
 		return false
+	}
+	_ = w.refit() // of a Swap before the first message; there is no state yet that could be told
+	f := w.init
+	if w.init = nil; f == nil {
+		return true
 	}
 	if err := f(); err != nil {
 		w.change = nil // there is no state that could be told
