@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"log/slog"
 )
 
 // Pause pauses the processes of these names, or all of them if none is given. When it returns,
@@ -22,6 +23,7 @@ func (f *Flow) Pause(processes ...string) error {
 	for _, p := range ps {
 		p.gate.settle()
 	}
+	f.eventOf("paused", processes)
 	return nil
 }
 
@@ -31,6 +33,7 @@ func (f *Flow) Resume(processes ...string) error {
 	if err != nil {
 		return err
 	}
+	f.eventOf("resumed", processes)
 	for _, p := range ps {
 		p.gate.resume()
 	}
@@ -47,6 +50,7 @@ func (f *Flow) Drain(ctx context.Context) error {
 	f.drains = true
 	f.mu.Unlock()
 	if first {
+		f.event(slog.LevelInfo, "flow drains")
 		for _, p := range f.processes {
 			p.draining()
 		}
@@ -127,6 +131,7 @@ func (f *Flow) halt(cause error) {
 	if !first {
 		return
 	}
+	f.event(slog.LevelWarn, "flow stops", slog.Any("cause", cause))
 	f.endHard(cause)
 	for _, e := range f.edges {
 		e.cancel(cause)

@@ -75,6 +75,7 @@ func (w *worker) told(err error) bool {
 func (w *worker) report(in inlet, err error, stack []byte) bool {
 	failure := w.failure(in, err, stack)
 	w.p.failed.Add(1)
+	w.p.f.eventFailed(failure, !w.p.set.skip)
 	w.p.f.publish(failure)
 	if in != nil {
 		w.loses(in, runnel.Failed)

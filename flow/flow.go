@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type Flow struct {
 	failures  *runnel.Chan[*Failure]
 	idle      *runnel.Chan[struct{}] // closed when all processes have ended
 	over      *runnel.Chan[struct{}] // a promise: when nothing of the flow runs any more
+	log       *slog.Logger           // nil: see Log
 
 	mu      runnel.Mutex
 	alive   int // processes
@@ -64,6 +66,7 @@ func (g *Graph) Start(ctx context.Context, opts ...StartOption) (*Flow, error) {
 	for _, o := range opts {
 		o(f)
 	}
+	f.eventStarted()
 	crew := f.crew()
 	for _, w := range crew {
 		w.p.settle(w, false) // if nothing comes from outside of its cycle at all
@@ -184,6 +187,7 @@ func (f *Flow) keep() {
 	f.mu.Unlock()
 	f.endHard(errOver)
 	f.failures.Close()
+	f.eventEnded()
 	f.over.TrySend(struct{}{})
 }
 

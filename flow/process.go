@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/runnel-go/runnel"
@@ -110,6 +111,7 @@ func (p *process) left(w *worker) {
 		e.close(nil)
 	}
 	p.endLife(nil)
+	p.f.event(slog.LevelDebug, "process ended", slog.String("process", p.name))
 	p.f.left()
 }
 
