@@ -19,6 +19,8 @@
 // [Graph.Check] finds mistakes before anything runs: names that do not exist, ports of different
 // types, ports that nobody connected; all at once, and what was probably meant.
 //
+// [Graph.Mermaid] and [Graph.DOT] draw the graph, and [json.Marshal] gives it as data.
+//
 // A process is made by [Step], [FlatStep], [Source] or [Sink] from a function, or by [Stateful]
 // from a state and a handler for each of its inputs. Neither knows who comes before or after it.
 //

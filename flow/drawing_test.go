@@ -1,7 +1,6 @@
 package flow_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -132,11 +131,8 @@ func TestDrawn(t *testing.T) {
 
 func pictures(t *testing.T, g *flow.Graph) string {
 	data := must(json.Marshal(g))(t)
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, data, "", "  "); err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join([]string{"DOT\n----\n" + g.DOT(), "Mermaid\n----\n" + g.Mermaid(), "JSON\n----\n" + indented.String() + "\n"}, "\n")
+	lines := strings.NewReplacer(`{"name"`, "\n{\"name\"", `{"from"`, "\n{\"from\"", `{"to"`, "\n{\"to\"", `{"where"`, "\n{\"where\"")
+	return "DOT\n----\n" + g.DOT() + "\nMermaid\n----\n" + g.Mermaid() + "\nJSON\n----" + lines.Replace(string(data)) + "\n"
 }
 
 var (
