@@ -76,7 +76,7 @@ func (w *worker) report(in inlet, err error, stack []byte) bool {
 	failure := w.failure(in, err, stack)
 	w.p.failed.Add(1)
 	w.p.f.eventFailed(failure, !w.p.set.skip)
-	w.p.f.publish(failure)
+	_ = publish(w.p.f.hard, w.p.f.failures, &w.p.failing, failure) // if not taken it is counted
 	if in != nil {
 		w.loses(in, runnel.Failed)
 	}
@@ -85,17 +85,6 @@ func (w *worker) report(in inlet, err error, stack []byte) bool {
 	}
 	w.p.f.fail(failure)
 	return false
-}
-
-// publish gives a failure to whoever takes failures, or counts it as undelivered.
-func (f *Flow) publish(failure *Failure) {
-	err := f.failures.TrySend(failure)
-	if err == runnel.ErrFull {
-		err = f.failures.Send(f.hard, failure)
-	}
-	if err != nil {
-		f.failures.Discard(failure, runnel.Undelivered)
-	}
 }
 
 func (w *worker) failure(in inlet, err error, stack []byte) *Failure {

@@ -22,6 +22,7 @@ type Flow struct {
 	hard      context.Context // ends when the flow ends, at the latest
 	endHard   context.CancelCauseFunc
 	failures  *runnel.Chan[*Failure]
+	reports   *runnel.Chan[Reported]
 	idle      *runnel.Chan[struct{}] // closed when all processes have ended
 	over      *runnel.Chan[struct{}] // a promise: when nothing of the flow runs any more
 	log       *slog.Logger           // nil: see Log
@@ -87,11 +88,8 @@ func newFlow(ctx context.Context, g *Graph) *Flow {
 		idle: runnel.New[struct{}](), over: runnel.NewPromise[struct{}](),
 	}
 	f.hard, f.endHard = context.WithCancelCause(ctx)
-	fails := g.fails
-	if fails == nil {
-		fails = []runnel.Option{runnel.Sliding(1024)}
-	}
-	f.failures = runnel.New[*Failure](fails...)
+	f.failures = news[*Failure](g.name+" failures", g.fails)
+	f.reports = news[Reported](g.name+" reports", g.reports)
 	return f
 }
 
@@ -187,6 +185,7 @@ func (f *Flow) keep() {
 	f.mu.Unlock()
 	f.endHard(errOver)
 	f.failures.Close()
+	f.reports.Close()
 	f.eventEnded()
 	f.over.TrySend(struct{}{})
 }

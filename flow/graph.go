@@ -14,6 +14,8 @@ type Graph struct {
 	nodes []node // in the order in which they were added
 	wires []wire
 	fails []runnel.Option // of the channel of failures
+
+	reports []runnel.Option // of the channel of reports
 }
 
 // node is one process of a graph.

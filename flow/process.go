@@ -29,6 +29,8 @@ type process struct {
 	unheard  atomic.Uint64 // values for outputs without an edge
 	failed   atomic.Uint64
 
+	failing, reporting atomic.Int32 // those who wait for room for a failure, or a report
+
 	changes runnel.Mutex // one Scale or Swap at a time
 
 	mu    runnel.Mutex
@@ -39,7 +41,7 @@ var errUnneeded = errors.New("flow: all that took the values of the process have
 
 func newProcess(f *Flow, n node) *process {
 	p := &process{node: n, f: f, gate: newGate(f), ins: map[string][]edge{}, outs: map[string][]edge{}}
-	p.life, p.endLife = context.WithCancelCause(f.hard)
+	p.life, p.endLife = context.WithCancelCause(context.WithValue(f.hard, processKey{}, p))
 	return p
 }
 

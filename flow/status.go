@@ -17,6 +17,8 @@ type Status struct {
 	Err       error         // why it did not come to a plain end, nil if it did or runs
 	Processes []ProcessStatus
 	Edges     []EdgeStatus
+	Failures  runnel.Stats // the account of the channel of [Flow.Failures]
+	Reports   runnel.Stats // that of [Flow.Reports]
 }
 
 // State is what a flow does.
@@ -40,10 +42,14 @@ type ProcessStatus struct {
 	Name    string
 	Kind    string // "step", "source", "sink", "stateful"
 	Paused  bool
-	Done    uint64         // messages that were carried through
-	Failed  uint64         // failures, of messages or others
-	Unheard uint64         // values for an output that is not connected
-	Swaps   uint64         // how often Swap has put in other functions
+	Done    uint64 // messages that were carried through
+	Failed  uint64 // failures, of messages or others
+	Unheard uint64 // values for an output that is not connected
+	Swaps   uint64 // how often Swap has put in other functions
+
+	Failing   int // workers that wait for room on the channel of failures: in step, as all the others know
+	Reporting int // calls of [Report] that wait for room on the channel of reports
+
 	Workers []WorkerStatus // that it has now; what those have done that Scale took away is in Done
 }
 
@@ -83,7 +89,7 @@ type EdgeStatus struct {
 // Status returns the account of the flow. It asks no process for anything, so it returns at
 // once, also while functions of the user hang.
 func (f *Flow) Status() Status {
-	s := Status{Graph: f.graph.name, Age: f.now()}
+	s := Status{Graph: f.graph.name, Age: f.now(), Failures: f.failures.Stats(), Reports: f.reports.Stats()}
 	f.mu.Lock()
 	s.State, s.Err = f.state(), f.err
 	f.mu.Unlock()
@@ -114,6 +120,7 @@ func (p *process) status() ProcessStatus {
 		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
 		Failed: p.failed.Load(), Unheard: p.unheard.Load(),
 	}
+	s.Failing, s.Reporting = int(p.failing.Load()), int(p.reporting.Load())
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()
 	s.Done, s.Swaps = p.gate.departed, p.gate.swaps
