@@ -315,6 +315,7 @@ func TestStressSwapAndScale(t *testing.T) {
 	var version, wrong atomic.Int64
 	mark := func(n int64) flow.Proc {
 		return flow.Step(func(_ context.Context, v int64) (int64, error) {
+			runtime.Gosched() // be found in the call
 			if v > n {
 				wrong.Add(1) // it was sent when version v was in its place already
 			}
