@@ -27,6 +27,8 @@ type edge interface {
 	inject(context.Context, any) error
 	tie(*ring)
 	cycle() *ring
+	listen()
+	isSignal() bool
 }
 
 // channel is an edge for values of type T. It is a channel, so its account is that of the
@@ -38,6 +40,8 @@ type channel[T any] struct {
 	link
 	ch   *runnel.Chan[T]
 	ring *ring // the cycle that both its ends are in, or nil
+
+	signal bool // of Listen: keeps nobody alive
 }
 
 func makeEdge[T any](l link, opts []runnel.Option) edge {
@@ -53,6 +57,8 @@ func (e *channel[T]) cancel(cause error)  { e.ch.Cancel(cause) }
 func (e *channel[T]) stats() runnel.Stats { return e.ch.Stats() }
 func (e *channel[T]) tie(r *ring)         { e.ring = r }
 func (e *channel[T]) cycle() *ring        { return e.ring }
+func (e *channel[T]) listen()             { e.signal = true }
+func (e *channel[T]) isSignal() bool      { return e.signal }
 
 // inject sends a value from outside.
 func (e *channel[T]) inject(ctx context.Context, v any) error {

@@ -8,12 +8,12 @@ import (
 	"github.com/runnel-go/runnel"
 )
 
-// Log lets the flow tell l what happens to it: that it is started, paused, resumed, drained,
-// stopped and ended, and that a process fails or has ended. Each record has the attribute "flow",
+// Log lets the flow tell l what happens to it: that it is started, paused, resumed, scaled,
+// swapped, drained, stopped and ended, and that a process fails or has ended. Each record has the attribute "flow",
 // the name of the graph.
 //
 //	Debug  a process has ended; with a failure, its message and the stack of a panic
-//	Info   the flow is started, paused, resumed, drained, or ended with nothing lost
+//	Info   the flow is started, paused, resumed, scaled, swapped, drained, or ended with nothing lost
 //	Warn   a failure is passed over; the flow stops, or has ended with messages lost
 //	Error  a failure ends the flow
 //

@@ -18,6 +18,7 @@ type Flow struct {
 	processes []*process
 	edges     []edge
 	entries   []edge // those from outside
+	signals   []edge // those of Listen
 	user      context.Context
 	hard      context.Context // ends when the flow ends, at the latest
 	endHard   context.CancelCauseFunc
@@ -101,6 +102,7 @@ func (f *Flow) build() {
 	for _, w := range f.graph.wires {
 		f.lay(w)
 	}
+	f.layListening()
 	f.findRings()
 	for _, p := range f.processes {
 		p.man()

@@ -110,6 +110,9 @@ func (g *Graph) resolve(name string, out bool) (process string, p port, wrong st
 
 // unknown says that a process has no such port.
 func (n node) unknown(name string, out bool) string {
+	if p, there := (port{name: name, out: out}).among(n.proc.ports); there && p.signal {
+		return n.name + "." + name + " listens: Cast reaches it, and no edge"
+	}
 	for _, p := range n.proc.ends(!out) {
 		if p.name == name {
 			return n.name + "." + name + " is " + article(side(!out)) + ", not " + article(side(out))

@@ -100,7 +100,9 @@ func (in *intake[A]) reject(why runnel.Reason) {
 
 // ended takes an inlet out of use.
 func (w *worker) ended(place int) {
-	w.open--
+	if !w.inlets[place].from().isSignal() {
+		w.open--
+	}
 	w.cases[place] = nil
 	w.p.settle(w, false)
 }

@@ -32,6 +32,7 @@ type port struct {
 	name     string
 	out      bool
 	optional bool
+	signal   bool // an input of Listen: no edge can be connected to it
 	typ      reflect.Type
 	edge     func(l link, opts []runnel.Option) edge
 	outlet   func(name string, edges []edge) outlet // nil for an input

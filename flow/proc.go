@@ -78,10 +78,10 @@ func missing(noFunc bool) []string {
 	return nil
 }
 
-// ends returns the outputs or the inputs.
+// ends returns the outputs or the inputs that edges can be connected to.
 func (p Proc) ends(out bool) (ports []port) {
 	for _, q := range p.ports {
-		if q.out == out {
+		if q.out == out && !q.signal {
 			ports = append(ports, q)
 		}
 	}

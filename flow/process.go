@@ -84,7 +84,7 @@ func (p *process) settle(w *worker, leaves bool) {
 // expects is whether something may come from outside of the cycle.
 func (w *worker) expects() bool {
 	for i, in := range w.inlets {
-		if w.cases[i] != nil && in.from().cycle() == nil {
+		if w.cases[i] != nil && in.from().cycle() == nil && !in.from().isSignal() {
 			return true
 		}
 	}

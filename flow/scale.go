@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/runnel-go/runnel"
@@ -27,6 +28,15 @@ func (f *Flow) Scale(process string, n int) error {
 	if why := p.unscalable(n); why != "" {
 		return fmt.Errorf("%w: Scale(%s, %d): %s", ErrScale, quote(process), n, why)
 	}
+	if err := p.rescale(n); err != nil {
+		return err
+	}
+	f.event(slog.LevelInfo, "scaled", slog.String("process", process), slog.Int("workers", n))
+	return nil
+}
+
+// rescale lets the process have n workers.
+func (p *process) rescale(n int) error {
 	p.changes.Lock()
 	defer p.changes.Unlock()
 	return p.hire(p.gate.lack(n))

@@ -21,7 +21,7 @@ type Stateful[S any] struct {
 	// Init makes the state, before the first message. nil is for the zero value.
 	Init func(context.Context) (S, error)
 
-	// Handlers are what [On] makes, one for each input.
+	// Handlers are what [On] makes, one for each input, and [Listen].
 	Handlers []Handler[S]
 
 	// Outs are the outputs.
@@ -81,6 +81,8 @@ func (d Stateful[S]) Proc() Proc {
 	}
 	if len(d.Handlers) == 0 {
 		p.wrong = append(p.wrong, "it has no handler; a process without inputs is a Source")
+	} else if len(p.ends(false)) == 0 {
+		p.wrong = append(p.wrong, "it only listens, which keeps no process alive: give it an input, by On")
 	}
 	p.equip, p.keeps = d.equip, d.keeps
 	return p

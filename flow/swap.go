@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 )
 
@@ -29,16 +30,21 @@ func (f *Flow) Swap(process string, to Proc) error {
 	if wrong := p.unlike(to); len(wrong) > 0 {
 		return fmt.Errorf("%w: Swap(%s): %s", ErrSwap, quote(process), strings.Join(wrong, "; "))
 	}
-	p.changes.Lock()
-	defer p.changes.Unlock()
-	p.gate.alter(func() { p.swap(to) })
+	p.swap(to)
+	f.event(slog.LevelInfo, "swapped", slog.String("process", process))
 	return nil
 }
 
-// swap needs a gate where nothing moves. A worker without a state is given the functions here,
+func (p *process) swap(to Proc) {
+	p.changes.Lock()
+	defer p.changes.Unlock()
+	p.gate.alter(func() { p.take(to) })
+}
+
+// take needs a gate where nothing moves. A worker without a state is given the functions here,
 // also if it is in a call of the old one. One with a state takes them itself: the call may need
 // what the worker has.
-func (p *process) swap(to Proc) {
+func (p *process) take(to Proc) {
 	p.proc.equip = to.equip // for those whom Scale hires
 	p.gate.swaps++
 	if to.keeps != nil {
@@ -141,7 +147,9 @@ func (p port) against(ports []port) (wrong []string) {
 	if q.typ != p.typ {
 		wrong = append(wrong, fmt.Sprintf("the %s is for %v, the new one for %v", where, p.typ, q.typ))
 	}
-	if q.optional != p.optional {
+	if q.signal != p.signal {
+		wrong = append(wrong, fmt.Sprintf("only one of the old and the new %s listens", where))
+	} else if q.optional != p.optional {
 		wrong = append(wrong, fmt.Sprintf("the %s is %s, the new one %s", where, need(p), need(q)))
 	}
 	return wrong

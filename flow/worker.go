@@ -46,7 +46,7 @@ type worker struct {
 	timeout time.Duration      // of p
 	endTurn context.CancelFunc // nil without a timeout
 	inlets  []inlet
-	open    int           // inlets that have not ended
+	open    int           // inlets that have not ended, without signals
 	cases   []runnel.Case // of inlets, if there are several; nil for those that have ended
 	outlets []outlet
 	busy    inlet         // that of the message in hand
@@ -73,10 +73,11 @@ func newWorker(p *process) *worker {
 		w.outlets = append(w.outlets, q.outlet(q.name, p.outs[q.name]))
 	}
 	p.proc.equip(w)
-	w.open = len(w.inlets)
 	w.cases = make([]runnel.Case, len(w.inlets))
 	for i, in := range w.inlets {
-		w.cases[i] = in.wish()
+		if w.cases[i] = in.wish(); !in.from().isSignal() {
+			w.open++
+		}
 	}
 	return w
 }
