@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // Pause pauses the processes of these names, or all of them if none is given. When it returns,
@@ -43,7 +44,7 @@ func (f *Flow) Resume(processes ...string) error {
 // Drain ends the sources and the entries from outside, and waits until everything that is in
 // flight has been carried through and the flow has ended. It returns nil then, or the cause of
 // ctx if that ends first; the flow goes on draining. What is paused stays paused, and holds up
-// the end.
+// the end until [Flow.Resume]: the error names it then.
 func (f *Flow) Drain(ctx context.Context) error {
 	f.mu.Lock()
 	first := !f.drains
@@ -59,62 +60,34 @@ func (f *Flow) Drain(ctx context.Context) error {
 		}
 	}
 	_, err := f.over.Recv(ctx)
-	return err
+	return f.heldUp(err)
+}
+
+// heldUp adds to the error of a drain which processes are paused, without which it cannot end.
+func (f *Flow) heldUp(err error) error {
+	var paused []string
+	for _, p := range f.processes {
+		if p.gate.isPaused() && p.over() == nil {
+			paused = append(paused, p.name)
+		}
+	}
+	if err == nil || len(paused) == 0 {
+		return err
+	}
+	return fmt.Errorf("flow: the drain is held up: paused: %s: %w", strings.Join(paused, ", "), err)
 }
 
 // Stop drains the flow until ctx ends, and then gives up what is still in flight: the contexts
 // of calls end, and what edges hold is counted as Undelivered. It waits for the calls, and
 // returns the account of the flow when it has ended, which tells what was left. With a context
-// that has ended already it stops at once, without a drain.
+// that has ended already it stops at once, without a drain. A process that is paused lets
+// nothing through in the drain, so with one Stop takes all the time that ctx gives it.
 func (f *Flow) Stop(ctx context.Context) Status {
 	if ctx.Err() != nil || f.Drain(ctx) != nil {
 		f.halt(ErrStopped)
 		f.over.Recv(context.Background())
 	}
 	return f.Status()
-}
-
-// Inject sends values to an input or to all edges of an output, named "process.port", or by the
-// process alone if it has one input. It blocks while an edge is full, until ctx or the flow ends.
-// The values are the flow's from then on, like all others; those that were not sent are not.
-// An edge that has ended refuses them with [runnel.ErrClosed]. With several edges, it may be that
-// some have got the last value.
-func (f *Flow) Inject(ctx context.Context, to string, values ...any) error {
-	edges, err := f.at(to)
-	if err != nil {
-		return err
-	}
-	for _, v := range values {
-		for _, e := range edges {
-			if err := e.inject(ctx, v); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// at finds the edges to give an injected value to: for an input one of them, that from outside if
-// there is one.
-func (f *Flow) at(name string) ([]edge, error) {
-	process, in, wrong := f.graph.resolve(name, false)
-	if wrong == "" {
-		edges := f.process(process).ins[in.name]
-		for _, e := range edges {
-			if e.name().from == "" {
-				return []edge{e}, nil
-			}
-		}
-		if len(edges) > 0 {
-			return edges[:1], nil
-		}
-		return nil, fmt.Errorf("%w: nothing is connected to %s", ErrName, name)
-	}
-	process, out, not := f.graph.resolve(name, true)
-	if not != "" {
-		return nil, fmt.Errorf("%w: %s", ErrName, wrong)
-	}
-	return f.process(process).outs[out.name], nil
 }
 
 // fail ends the flow with an error.

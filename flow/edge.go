@@ -1,10 +1,6 @@
 package flow
 
 import (
-	"context"
-	"fmt"
-	"reflect"
-
 	"github.com/runnel-go/runnel"
 )
 
@@ -24,7 +20,7 @@ type edge interface {
 	close(cause error)
 	cancel(error)
 	stats() runnel.Stats
-	inject(context.Context, any) error
+	injection(edges []edge, v any) (injection, error)
 	tie(*ring)
 	cycle() *ring
 	listen()
@@ -59,14 +55,3 @@ func (e *channel[T]) tie(r *ring)         { e.ring = r }
 func (e *channel[T]) cycle() *ring        { return e.ring }
 func (e *channel[T]) listen()             { e.signal = true }
 func (e *channel[T]) isSignal() bool      { return e.signal }
-
-// inject sends a value from outside.
-func (e *channel[T]) inject(ctx context.Context, v any) error {
-	t, ok := v.(T)
-	if !ok && (v != nil || reflect.TypeFor[T]().Kind() != reflect.Interface) {
-		return fmt.Errorf("flow: Inject: %s takes %v, not %T", e.to, reflect.TypeFor[T](), v)
-	}
-	err := e.ch.Send(ctx, t)
-	e.ring.settle()
-	return err
-}

@@ -181,7 +181,7 @@ func TestDrainWaitsForPaused(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(bg, time.Minute)
 		defer cancel()
-		if err := f.Drain(ctx); err != context.DeadlineExceeded || f.Status().State != flow.Draining {
+		if err := f.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) || f.Status().State != flow.Draining {
 			t.Errorf("Drain: %v, %v", err, f.Status())
 		}
 		if err := f.Inject(bg, "store", 3); !errors.Is(err, flow.ErrDraining) {

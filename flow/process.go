@@ -120,7 +120,7 @@ func (p *process) left(w *worker) {
 // draining ends a source, gracefully.
 func (p *process) draining() {
 	if p.proc.kind == "source" {
+		p.endLife(ErrDraining) // first: who returns what emit says has been told
 		p.gate.drain()
-		p.endLife(ErrDraining)
 	}
 }

@@ -63,3 +63,18 @@ func moved(s flow.Status, name string) (n uint64) {
 	}
 	return n
 }
+
+// A source that returns what emit says as soon as the flow drains has not failed.
+func TestStressDrain(t *testing.T) {
+	for range scale(300, 1000) {
+		g := flow.New("drained").
+			Add("numbers", endless(), flow.Parallel(4)).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "store", runnel.Buffer(8))
+		f := must(g.Start(bg))(t)
+		runtime.Gosched()
+		if err := f.Drain(bg); err != nil || f.Wait() != nil {
+			t.Fatalf("Drain: %v, Wait: %v", err, f.Wait())
+		}
+	}
+}
