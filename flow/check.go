@@ -97,6 +97,9 @@ func (c *checker) ports(where string, ports []port) {
 		if !isName(p.name) {
 			c.say(BadName, where, "%s is no name for %s: want one that is not empty and has no dot", quote(p.name), article(side(p.out)))
 		}
+		if isDeadLetters(p.name, p.out) {
+			c.say(BadName, where+"."+p.name, "every process has an output of this name, for its dead letters: want another one")
+		}
 		for _, other := range ports[:i] {
 			if other.name == p.name && other.out == p.out {
 				c.say(Duplicate, where+"."+p.name, "a second %s of this name", side(p.out))

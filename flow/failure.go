@@ -3,22 +3,39 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/runnel-go/runnel"
 )
 
-// Failure is a message on which a process failed. It is an error.
+// Failure is a message on which a process failed, after all attempts. It is an error.
 type Failure struct {
-	Process string
-	Edge    string // by which the message came, "" if there was none
-	Message any    // nil if there was none: of a source, or a transition
-	State   any    // of a [Stateful] process, after the failure: a copy, as deep as an assignment
-	Err     error  // a [runnel.PanicError] for a panic
-	Stack   []byte // of a panic
+	Graph    string
+	Process  string
+	Edge     string    // by which the message came, "" if there was none
+	Message  any       // nil if there was none: of a source, Init, or a transition
+	State    any       // of a [Stateful] process, after the failure: a copy, as deep as an assignment
+	Attempts int       // how often the function was called: see [Retry]
+	When     time.Time // it failed, the last time
+	Err      error     // of the last attempt: a [runnel.PanicError] for a panic
+	Stack    []byte    // of a panic
 }
 
 func (e *Failure) Error() string {
+	if e.Attempts > 1 {
+		return fmt.Sprintf("flow: process %s failed in %d attempts: %v", e.Process, e.Attempts, e.Err)
+	}
 	return fmt.Sprintf("flow: process %s failed: %v", e.Process, e.Err)
+}
+
+// LogValue tells the failure in a log: where, after how many attempts, and why. It leaves out
+// the message, the state and the stack, which may be large, or not for every log.
+func (e *Failure) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("graph", e.Graph), slog.String("process", e.Process), slog.String("edge", e.Edge),
+		slog.Int("attempts", e.Attempts), slog.Time("when", e.When), slog.String("error", e.Err.Error()),
+	)
 }
 
 // Unwrap returns Err.
@@ -34,29 +51,37 @@ func escape(p any) error {
 
 // fail is what follows an error of the user's function. It reports whether the worker goes on.
 func (w *worker) fail(err error, stack []byte) bool {
+	if w.endTurn != nil {
+		w.disarms()
+	}
 	in := w.busy
 	w.busy = nil
 	switch {
 	case in != nil && errors.Is(err, ErrDone):
+		w.past.Store(0)
 		w.rid()
 		in.done()
 		w.p.quit(ErrDone)
 		return false
 	case w.p.f.halted():
 		w.p.f.halt(w.p.f.cause()) // it may be that nobody has noticed yet that the context has ended
-		if in != nil {
-			w.loses(in, runnel.Undelivered)
-		}
+		w.givesUp(in)
 		return false
 	case w.p.unneeded.Load():
-		if in != nil {
-			w.loses(in, runnel.Undelivered)
-		}
+		w.givesUp(in)
 		return false
 	case w.source != nil && w.told(err):
 		return false
 	}
-	return w.report(in, err, stack)
+	return w.repeats(in, err) || w.report(in, err, stack)
+}
+
+// givesUp is the end of a message, if there is one in hand, that nobody wants the results of.
+func (w *worker) givesUp(in inlet) {
+	w.past.Store(0)
+	if in != nil {
+		w.loses(in, runnel.Undelivered)
+	}
 }
 
 // loses is the end of a message that is not carried through.
@@ -74,13 +99,17 @@ func (w *worker) told(err error) bool {
 // report makes the failure known, and carries out what the process does then.
 func (w *worker) report(in inlet, err error, stack []byte) bool {
 	failure := w.failure(in, err, stack)
+	w.past.Store(0)
 	w.p.failed.Add(1)
 	w.p.f.eventFailed(failure, !w.p.set.skip)
 	_ = publish(w.p.f.hard, w.p.f.failures, &w.p.failing, failure) // if not taken it is counted
+	taken := w.bury(failure)
 	if in != nil {
 		w.loses(in, runnel.Failed)
 	}
-	if w.p.set.skip {
+	switch {
+	case w.phase == making: // whatever the policy: there is no state to go on with
+	case w.restarts(err), taken, w.p.set.skip:
 		return true
 	}
 	w.p.f.fail(failure)
@@ -88,14 +117,17 @@ func (w *worker) report(in inlet, err error, stack []byte) bool {
 }
 
 func (w *worker) failure(in inlet, err error, stack []byte) *Failure {
-	e := &Failure{Process: w.p.name, Err: err, Stack: stack}
+	e := &Failure{
+		Graph: w.p.f.graph.name, Process: w.p.name, Err: err, Stack: stack,
+		Attempts: int(w.past.Load()) + 1, When: time.Now(),
+	}
 	if pe := (*runnel.PanicError)(nil); errors.As(err, &pe) && pe.Stack == nil {
 		pe.Stack = stack
 	}
 	if in != nil {
 		e.Edge, e.Message = in.from().name().String(), in.message()
 	}
-	if w.state != nil {
+	if w.state != nil && w.phase != making {
 		e.State = w.state()
 	}
 	return e
@@ -103,7 +135,7 @@ func (w *worker) failure(in inlet, err error, stack []byte) *Failure {
 
 // transition tells the state that a pause has begun or ended.
 func (w *worker) transition(paused bool) error {
-	if w.change == nil {
+	if w.change == nil || w.phase != alive {
 		return nil
 	}
 	t := Resumed
@@ -111,7 +143,7 @@ func (w *worker) transition(paused bool) error {
 		t = Paused
 	}
 	w.begins()
-	if err := w.change(t); err != nil && !w.report(nil, err, nil) {
+	if err := w.change(t); err != nil && (!w.fail(err, nil) || w.pending()) {
 		return err
 	}
 	return nil

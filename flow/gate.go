@@ -92,7 +92,7 @@ func (g *gate) look(w *worker, between bool) (reopened *runnel.Chan[struct{}], p
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.drained && w.source != nil && !w.given {
+	if g.drained && w.source != nil && !w.given && !w.burying {
 		return nil, false, ErrDraining
 	}
 	if between && g.surplus > 0 {

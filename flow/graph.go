@@ -105,6 +105,9 @@ func (g *Graph) resolve(name string, out bool) (process string, p port, wrong st
 			return process, p, ""
 		}
 	}
+	if isDeadLetters(rest, out) {
+		return process, deadLetters, ""
+	}
 	return "", port{}, n.unknown(rest, out)
 }
 
@@ -113,13 +116,16 @@ func (n node) unknown(name string, out bool) string {
 	if p, there := (port{name: name, out: out}).among(n.proc.ports); there && p.signal {
 		return n.name + "." + name + " listens: Cast reaches it, and no edge"
 	}
-	for _, p := range n.proc.ends(!out) {
+	for _, p := range append(n.proc.ends(!out), deadLetters) {
 		if p.name == name {
 			return n.name + "." + name + " is " + article(side(!out)) + ", not " + article(side(out))
 		}
 	}
 	names := portNames(n.proc.ends(out))
 	hint := meant(name, names)
+	if out {
+		hint = meant(name, append(names, deadLetters.name))
+	}
 	if hint == "" {
 		hint = "; it has " + list(side(out), names)
 	}

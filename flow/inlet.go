@@ -7,6 +7,7 @@ type inlet interface {
 	wish() runnel.Case
 	next(*worker) bool   // takes a value, waiting if need be
 	chosen(*worker) bool // takes the value of the case that a Select has chosen
+	call() func() error  // the function, to be called on the message in hand once more
 	done()               // the message in hand has been carried through
 	reject(runnel.Reason)
 	message() any
@@ -79,6 +80,11 @@ func (in *intake[A]) got(w *worker, v A, err error) bool {
 	f := in.f // Swap may put in another one as soon as nothing moves
 	w.takes(in)
 	return w.carried(f(v))
+}
+
+func (in *intake[A]) call() func() error {
+	f, v := in.f, in.v
+	return func() error { return f(v) }
 }
 
 func (in *intake[A]) done() {

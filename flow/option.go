@@ -10,6 +10,9 @@ type settings struct {
 	parallel int
 	timeout  time.Duration
 	skip     bool
+	restart  bool
+	attempts int // 0 is 1
+	backoff  Backoff
 	wrong    []string
 }
 

@@ -119,7 +119,7 @@ func (e *channel[T]) give(w *worker, v T) error {
 // account is for a value that was made for the edge and that it did not take. What a source
 // could not give is the source's again.
 func (e *channel[T]) account(w *worker, v T, err error) {
-	if err != nil && (w.source == nil || w.given) {
+	if err != nil && (w.source == nil || w.given || w.burying) {
 		e.ch.Discard(v, runnel.Undelivered)
 	}
 }

@@ -64,9 +64,15 @@ func Source[B any](f func(ctx context.Context, emit func(B) error) error) Proc {
 		kind: "source", ports: []port{Out[B]("out").port()}, wrong: missing(f == nil),
 		equip: func(w *worker) {
 			out := outletOf[B](w, "out")
-			w.source = func() error {
-				return f(w.p.life, func(b B) error { return out.send(w, b) })
+			give := func(b B) error { return out.send(w, b) }
+			if set := w.p.set; set.attempts > 1 || set.restart {
+				give = func(b B) error {
+					err := out.send(w, b)
+					w.gave = w.gave || err == nil
+					return err
+				}
 			}
+			w.source = func() error { return f(w.p.life, give) }
 		},
 	}
 }
@@ -95,6 +101,7 @@ func (n node) mistakes() (all []string) {
 	}
 	all = append(all, n.proc.wrong...)
 	all = append(all, n.set.wrong...)
+	all = append(all, n.misfits()...)
 	if n.proc.kind == "stateful" && n.set.parallel > 1 {
 		all = append(all, "Parallel does not go with a state: messages would change it at once")
 	}

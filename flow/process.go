@@ -28,6 +28,7 @@ type process struct {
 	unneeded atomic.Bool   // all its outputs have been closed by their receivers
 	unheard  atomic.Uint64 // values for outputs without an edge
 	failed   atomic.Uint64
+	retried  atomic.Uint64
 
 	failing, reporting atomic.Int32 // those who wait for room for a failure, or a report
 

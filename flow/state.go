@@ -47,6 +47,18 @@ func (t Transition) String() string {
 	return [...]string{"paused", "resumed", "ended", "stopped", "swapped"}[t]
 }
 
+// phase is where in its life the state of a process is. Only what is alive, or has failed and
+// not been told yet, is told of its end.
+type phase uint8
+
+const (
+	dead   phase = iota // there is none, and never will be
+	unborn              // there is none yet
+	making              // Init runs
+	alive
+	failed // and a new one is to be made
+)
+
 // Handler is what a [Stateful] process does with the values of one input.
 type Handler[S any] struct {
 	in    port
@@ -97,14 +109,24 @@ func (d Stateful[S]) keeps(w *worker) bool {
 // fresh gives the worker a state that is to be made.
 func (d Stateful[S]) fresh(w *worker) *S {
 	s := new(S)
-	w.mem, w.init, w.paused = s, nil, false
+	w.mem, w.phase, w.init, w.paused = s, alive, nil, false
 	if d.Init != nil {
-		w.init = func() (err error) {
-			*s, err = d.Init(w.turn)
-			return err
-		}
+		w.phase, w.init = unborn, d.maker(w, s)
+		w.past.Store(0)
 	}
 	return s
+}
+
+// maker is what makes the state, the first one or another one in its place.
+func (d Stateful[S]) maker(w *worker, s *S) func() error {
+	return func() (err error) {
+		var none S
+		*s = none
+		if d.Init != nil {
+			*s, err = d.Init(w.turn)
+		}
+		return err
+	}
 }
 
 func (d Stateful[S]) equip(w *worker) {
@@ -120,6 +142,7 @@ func (d Stateful[S]) equip(w *worker) {
 	if w.change = nil; d.Transition != nil {
 		w.change = func(t Transition) error { return d.Transition(w.turn, s, t) }
 	}
+	w.make = d.maker(w, s)
 	w.state = func() any { return *s }
 }
 

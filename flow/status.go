@@ -44,6 +44,7 @@ type ProcessStatus struct {
 	Paused  bool
 	Done    uint64 // messages that were carried through
 	Failed  uint64 // failures, of messages or others
+	Retried uint64 // attempts that failed and were followed by another one: see [Retry]
 	Unheard uint64 // values for an output that is not connected
 	Swaps   uint64 // how often Swap has put in other functions
 
@@ -58,6 +59,7 @@ type WorkerStatus struct {
 	Activity Activity
 	Steps    uint64 // messages that it has begun with
 	On       string // the edge that it waits for, if it is one
+	Attempt  int    // which call on what is in hand this is, or is waited for, from 1; 0 if nothing is
 
 	// For is for how long it has done so: exact for what lasts, since waits are always timed. That of
 	// a step may be too long by the time of up to 15 steps before it, if those were quick (some 2 µs).
@@ -74,10 +76,11 @@ const (
 	Blocked                  // waits for room on an edge
 	Resting                  // the process is paused
 	Gone                     // has ended
+	Retrying                 // waits before the next attempt: see [Retry]
 )
 
 func (a Activity) String() string {
-	return [...]string{"in step", "moving", "starving", "blocked", "resting", "gone"}[a]
+	return [...]string{"in step", "moving", "starving", "blocked", "resting", "gone", "retrying"}[a]
 }
 
 // EdgeStatus is the account of an edge, which is that of its channel.
@@ -118,7 +121,7 @@ func (f *Flow) state() State {
 func (p *process) status() ProcessStatus {
 	s := ProcessStatus{
 		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
-		Failed: p.failed.Load(), Unheard: p.unheard.Load(),
+		Failed: p.failed.Load(), Retried: p.retried.Load(), Unheard: p.unheard.Load(),
 	}
 	s.Failing, s.Reporting = int(p.failing.Load()), int(p.reporting.Load())
 	p.gate.mu.Lock()
@@ -142,7 +145,7 @@ func (w *worker) through() uint64 {
 
 func (w *worker) status(now time.Duration) WorkerStatus {
 	at := w.at.Load()
-	s := WorkerStatus{Activity: Activity(at & doing), Steps: at / oneStep}
+	s := WorkerStatus{Activity: Activity(at & doing), Steps: at / oneStep, Attempt: w.attempt(at)}
 	s.For = max(0, now-time.Duration(w.since.Load()))
 	if l := w.on.Load(); l != nil && s.Activity == Blocked {
 		s.On = l.String()

@@ -27,6 +27,7 @@ const (
 	sending                   // waits for room on the edge on
 	resting                   // waits at the gate: the process is paused
 	gone                      // has ended
+	retrying                  // waits before the next attempt
 
 	doing   = 7 // the bits of the activity
 	holds   = 8
@@ -59,11 +60,16 @@ type worker struct {
 	sampled  uint64        // steps at that time
 	stampDue uint64        // steps at which it is read next
 
-	source func() error
-	mem    any // a pointer to the state
-	init   func() error
-	change func(Transition) error
-	state  func() any
+	trial
+	source  func() error
+	mem     any          // a pointer to the state
+	phase   phase        // of the state
+	init    func() error // makes the state, next
+	make    func() error
+	change  func(Transition) error
+	state   func() any
+	grave   *spout[*Failure] // for failures, nil if they are not connected
+	burying bool             // a failure is given to it
 }
 
 func newWorker(p *process) *worker {
@@ -72,6 +78,7 @@ func newWorker(p *process) *worker {
 	for _, q := range p.proc.ends(true) {
 		w.outlets = append(w.outlets, q.outlet(q.name, p.outs[q.name]))
 	}
+	w.digs()
 	p.proc.equip(w)
 	w.cases = make([]runnel.Case, len(w.inlets))
 	for i, in := range w.inlets {
@@ -102,7 +109,7 @@ func (w *worker) spell() (more bool) {
 	returned := false
 	defer func() {
 		if !returned {
-			more = w.fail(escape(recover()), debug.Stack()) || w.change != nil
+			more = w.fail(escape(recover()), debug.Stack()) || w.phase == alive
 		}
 	}()
 	more = w.work()
@@ -113,6 +120,8 @@ func (w *worker) spell() (more bool) {
 // work is spell without what catches panics.
 func (w *worker) work() bool {
 	switch {
+	case w.again != nil:
+		return w.reattempt()
 	case w.source != nil:
 		return w.feed()
 	case w.init != nil:
@@ -120,39 +129,40 @@ func (w *worker) work() bool {
 	}
 	for w.open > 0 && w.next() {
 	}
-	if w.init != nil {
-		return true // Swap has brought another state
-	}
-	return w.conclude()
+	return w.pending() || w.conclude()
 }
 
 // conclude tells the state of the end.
 func (w *worker) conclude() bool {
-	change := w.change
-	if change == nil {
+	if w.phase != alive && w.phase != failed {
 		return false
 	}
-	w.change = nil
+	w.phase = dead
 	t := Ended
 	if w.p.f.halted() {
 		t = Stopped
 	}
+	if w.change == nil {
+		return false
+	}
 	w.begins()
-	if err := change(t); err != nil {
+	if err := w.change(t); err != nil {
 		return w.fail(err, nil)
 	}
 	return false
 }
 
-// feed runs a source, once.
+// feed runs a source, once if nobody asks for more.
 func (w *worker) feed() bool {
-	f := w.source
-	w.source = func() error { return nil } // not again, if it fails
+	if w.fed {
+		return false
+	}
 	w.stamp()
 	if !w.atWork() {
 		return false
 	}
-	if err := f(); err != nil {
+	w.fed, w.gave = true, false
+	if err := w.source(); err != nil {
 		return w.fail(err, nil)
 	}
 	return false
@@ -160,6 +170,9 @@ func (w *worker) feed() bool {
 
 // begin makes the state.
 func (w *worker) begin() bool {
+	if w.phase == failed {
+		return w.release()
+	}
 	w.stamp()
 	if !w.atWork() {
 		return false
@@ -169,16 +182,35 @@ func (w *worker) begin() bool {
 	if w.init = nil; f == nil {
 		return true
 	}
+	w.phase = making
 	if err := f(); err != nil {
-		w.change = nil // there is no state that could be told
-		w.p.f.fail(w.failure(nil, err, nil))
-		return false
+		return w.fail(err, nil)
+	}
+	w.phase, w.paused = alive, false
+	w.past.Store(0)
+	return true
+}
+
+// release tells a state that has failed of its end, before there is a new one.
+func (w *worker) release() bool {
+	if !w.atWork() {
+		return w.conclude()
+	}
+	w.phase = unborn
+	if w.change == nil {
+		return true
+	}
+	if err := w.change(Stopped); err != nil {
+		return w.fail(err, nil)
 	}
 	return true
 }
 
-// atWork passes the gate and begins with the user's function.
+// atWork passes the gate and begins with the user's function, after the wait that is due.
 func (w *worker) atWork() bool {
+	if w.wait > 0 && !w.sitOut() {
+		return false
+	}
 	if w.enter(false) != nil {
 		return false
 	}
@@ -248,12 +280,23 @@ func (w *worker) takes(in inlet) {
 	}
 	w.busy = in
 	if w.timeout > 0 {
-		w.turn.Context, w.endTurn = context.WithTimeoutCause(w.p.life, w.timeout, ErrTimeout)
+		w.arms()
 	}
 	w.at.Store(steps*oneStep | holds)
 	if w.gate.closed.Load() {
 		w.gate.tell()
 	}
+}
+
+// arms gives a call its timeout.
+func (w *worker) arms() {
+	w.turn.Context, w.endTurn = context.WithTimeoutCause(w.p.life, w.timeout, ErrTimeout)
+}
+
+// disarms ends the timeout of a call.
+func (w *worker) disarms() {
+	w.endTurn()
+	w.turn.Context, w.endTurn = w.p.life, nil
 }
 
 // waits publishes that the worker is about to wait.
@@ -292,10 +335,10 @@ func (w *worker) sample(steps uint64) {
 // carried ends the step in hand: f has returned err. It reports whether to go on.
 func (w *worker) carried(err error) bool {
 	if w.endTurn != nil {
-		w.endTurn()
+		w.disarms()
 	}
 	if err != nil {
-		return w.fail(err, nil)
+		return w.fail(err, nil) && !w.pending()
 	}
 	w.busy.done()
 	w.busy = nil
