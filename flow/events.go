@@ -14,7 +14,7 @@ import (
 //
 //	Debug  a process has ended; with a failure, its message and the stack of a panic
 //	Info   the flow is started, paused, resumed, scaled, swapped, drained, or ended with nothing lost
-//	Warn   a failure is passed over; the flow stops, or has ended with messages lost
+//	Warn   a failure after which the flow goes on; the flow stops, or has ended with messages lost
 //	Error  a failure ends the flow
 //
 // The handler runs on the goroutine where it happens, and a worker goes on when it returns. So
@@ -55,6 +55,9 @@ func (f *Flow) eventFailed(e *Failure, ends bool) {
 	attrs := []slog.Attr{slog.String("process", e.Process)}
 	if e.Edge != "" {
 		attrs = append(attrs, slog.String("edge", e.Edge))
+	}
+	if e.Attempts > 1 {
+		attrs = append(attrs, slog.Int("attempts", e.Attempts))
 	}
 	attrs = append(attrs, slog.Any("error", e.Err))
 	if f.log.Enabled(f.user, slog.LevelDebug) {

@@ -3,7 +3,6 @@ package flow
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -27,15 +26,6 @@ func (e *Failure) Error() string {
 		return fmt.Sprintf("flow: process %s failed in %d attempts: %v", e.Process, e.Attempts, e.Err)
 	}
 	return fmt.Sprintf("flow: process %s failed: %v", e.Process, e.Err)
-}
-
-// LogValue tells the failure in a log: where, after how many attempts, and why. It leaves out
-// the message, the state and the stack, which may be large, or not for every log.
-func (e *Failure) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("graph", e.Graph), slog.String("process", e.Process), slog.String("edge", e.Edge),
-		slog.Int("attempts", e.Attempts), slog.Time("when", e.When), slog.String("error", e.Err.Error()),
-	)
 }
 
 // Unwrap returns Err.
@@ -96,24 +86,25 @@ func (w *worker) told(err error) bool {
 	return errors.Is(err, ErrDone) || w.p.life.Err() != nil && (errors.Is(err, ErrDraining) || errors.Is(err, w.p.life.Err()))
 }
 
-// report makes the failure known, and carries out what the process does then.
+// report makes the failure known, and carries out what the process does then. It goes on, or ends
+// in peace, if it begins anew, passes failures over, or its dead letters have taken this one.
 func (w *worker) report(in inlet, err error, stack []byte) bool {
 	failure := w.failure(in, err, stack)
 	w.past.Store(0)
+	lives := w.phase != making && (w.p.set.skip || w.restarts(err)) // without a state, whatever the policy, it cannot
 	w.p.failed.Add(1)
-	w.p.f.eventFailed(failure, !w.p.set.skip)
+	w.p.f.eventFailed(failure, !lives && (w.grave == nil || w.phase == making))
 	_ = publish(w.p.f.hard, w.p.f.failures, &w.p.failing, failure) // if not taken it is counted
-	taken := w.bury(failure)
+	if w.bury(failure) && w.phase != making {
+		lives = true
+	}
 	if in != nil {
 		w.loses(in, runnel.Failed)
 	}
-	switch {
-	case w.phase == making: // whatever the policy: there is no state to go on with
-	case w.restarts(err), taken, w.p.set.skip:
-		return true
+	if !lives {
+		w.p.f.fail(failure)
 	}
-	w.p.f.fail(failure)
-	return false
+	return lives
 }
 
 func (w *worker) failure(in inlet, err error, stack []byte) *Failure {
