@@ -35,10 +35,11 @@ type procPlan struct {
 	f          string   // of a step
 	values     []string // of a source
 	n          int      // of flat
+	workers    int      // 0 if nothing is said
 	every      time.Duration
 	takes      time.Duration
 	stubborn   bool           // does not heed its context
-	fails      map[int]string // by call, from 1: error, panic, exit, done
+	fails      map[int]string // by call, or value of a source, from 1: error, panic, exit, done
 	opts       []flow.ProcOption
 	drawn      bool // messages come in an order that is left to chance
 }
@@ -179,7 +180,7 @@ func (p *procPlan) word(word string, w *words) (err error) {
 		var n int
 		n, err = w.number(word)
 		p.opts = append(p.opts, flow.Parallel(n))
-		p.drawn = n > 1
+		p.workers, p.drawn = n, n > 1
 	case "timeout":
 		var d time.Duration
 		d, err = w.duration(word)
@@ -256,8 +257,10 @@ type crew interface {
 type job interface {
 	// makes is the value that becomes of v, as the function computes it.
 	makes(v int) int
-	// again is whether v is to go round a cycle once more.
-	again(v int) bool
+	// way is the output of a cycle for v: back, out, or "" if it is worn out.
+	way(v int) flow.Out[int]
+	// fails fails in one of the ways of a plan, or returns nil.
+	fails(how string) error
 	// gave is told of the end of a send.
 	gave(v int, err error)
 	// ends is told that the function returns.
@@ -287,7 +290,11 @@ var makers = map[string]func(*procPlan, crew) flow.Proc{
 func sourceOf(p *procPlan, c crew) flow.Proc {
 	return flow.Source(func(ctx context.Context, emit func(int) error) error {
 		j := c.gives(p)
+		n := 0
 		return j.ends(p.each(func(v int) error {
+			if n++; p.fails[n] != "" {
+				return j.fails(p.fails[n])
+			}
 			if p.every > 0 {
 				if err := runnel.Sleep(ctx, p.every); err != nil {
 					return context.Cause(ctx)
@@ -343,10 +350,11 @@ func loopOf(p *procPlan, c crew) flow.Proc {
 		if err != nil {
 			return j.ends(err)
 		}
-		to, r := out, j.makes(v)
-		if j.again(v) {
-			to = back
+		to := j.way(v)
+		if to == "" {
+			return j.ends(nil)
 		}
+		r := j.makes(v)
 		err = to.Send(x, r)
 		j.gave(r, err)
 		return j.ends(err)

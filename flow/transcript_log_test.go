@@ -65,7 +65,12 @@ func (e *entry) makes(v int) int {
 	return v
 }
 
-func (e *entry) again(v int) bool { return v > 0 }
+func (e *entry) way(v int) flow.Out[int] {
+	if v > 0 {
+		return back
+	}
+	return out
+}
 
 func (e *entry) gave(v int, err error) {
 	e.st.mu.Lock()

@@ -1,0 +1,329 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/flow"
+)
+
+// ledger is the crew of a random graph. Every value that is made anywhere has a number of its own,
+// so the ledger knows from which output it came, and with that by which edge. At the end it is
+// compared with the account of the flow:
+//
+//	for each edge     no value is seen twice, none that was not made for it, and in order
+//	                  seen     = Received + Failed + those of Undelivered that had been received
+//	                  Sent     = made for it + injected
+//	                  Failed   = failures that name it
+//	for each process  Done     = calls that returned nil or ErrDone
+//	                  Failed   = failures that name it ≤ calls that failed
+//	                  Unheard  = made for outputs without an edge
+//
+// A value is its number times 16 and how far it has come.
+type ledger struct {
+	mu     sync.Mutex
+	plan   *plan
+	last   int            // number
+	from   map[int]string // the output of a number, "" for the outside
+	made   map[string]int // by output
+	taken  map[string]int // by output of a source: emit has returned nil
+	seen   map[pair]map[int]bool
+	newest map[pair]int
+	loose  map[string]bool // processes with several workers, outputs that values are injected to
+	calls  map[string]*calls
+	inject map[pair]*calls
+	wrong  []string
+}
+
+// pair is an edge by what is known of it: an output and an input.
+type pair struct{ from, to string }
+
+// calls are counted by their end.
+type calls struct{ fine, done, failed int }
+
+func newLedger(p *plan) *ledger {
+	l := &ledger{
+		plan: p, from: map[int]string{}, made: map[string]int{}, taken: map[string]int{},
+		seen: map[pair]map[int]bool{}, newest: map[pair]int{}, loose: map[string]bool{},
+		calls: map[string]*calls{}, inject: map[pair]*calls{},
+	}
+	for _, proc := range p.procs {
+		l.calls[proc.name] = &calls{}
+		l.loose[proc.name] = proc.workers > 1
+	}
+	return l
+}
+
+func (l *ledger) say(format string, args ...any) {
+	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
+}
+
+// Values wear out: after so many hops cycles let them out, and then swallow them.
+const (
+	rounds = 4
+	worn   = 7
+	hops   = 16
+)
+
+// number makes the next value.
+func (l *ledger) number(port string, hop int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last++
+	l.from[l.last] = port
+	l.made[port]++
+	return l.last*hops + min(hop, hops-1)
+}
+
+// injection makes a value that is injected to an input or an output.
+func (l *ledger) injection(to string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last++
+	if l.isOutput(to) {
+		l.from[l.last] = to
+		l.loose[to] = true
+	}
+	return l.last * hops
+}
+
+func (l *ledger) isOutput(port string) bool {
+	return slices.ContainsFunc(l.plan.wires, func(w wirePlan) bool { return w.from == port })
+}
+
+// injected counts an injection by its end.
+func (l *ledger) injected(to string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.plan.wires {
+		if w.from == to || w.from == "outside" && w.to == to {
+			p := pair{w.from, w.to}
+			if l.inject[p] == nil {
+				l.inject[p] = &calls{}
+			}
+			l.inject[p].count(err)
+		}
+	}
+}
+
+func (c *calls) count(err error) {
+	switch {
+	case err == nil:
+		c.fine++
+	case errors.Is(err, flow.ErrDone):
+		c.done++
+	default:
+		c.failed++
+	}
+}
+
+// page is a job.
+type page struct {
+	aside bool // the call is none of a message
+	l     *ledger
+	p     *procPlan
+	hop   int
+	last  int // value made
+}
+
+// gives implements crew.
+func (l *ledger) gives(p *procPlan) job { return &page{l: l, p: p, aside: true} }
+
+// takes implements crew.
+func (l *ledger) takes(ctx context.Context, p *procPlan, in string, v int) (job, error) {
+	call := l.sees(p, in, v/hops)
+	if p.takes > 0 {
+		if p.stubborn {
+			ctx = bg
+		}
+		if runnel.Sleep(ctx, p.takes) != nil {
+			return &page{l: l, p: p, hop: v % hops}, context.Cause(ctx)
+		}
+	}
+	j := &page{l: l, p: p, hop: v % hops}
+	return j, j.fails(p.fails[call])
+}
+
+// sees notes that a function was called with a value.
+func (l *ledger) sees(p *procPlan, in string, id int) (call int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from, known := l.from[id]
+	if from == "" {
+		from = "outside"
+	}
+	e := pair{from, p.name + "." + in}
+	if l.seen[e] == nil {
+		l.seen[e] = map[int]bool{}
+	}
+	switch {
+	case !known && from != "outside" || id > l.last || !l.plan.has(e):
+		l.say("%v: %d came, which nobody sent there", e, id)
+	case l.seen[e][id]:
+		l.say("%v: %d came twice", e, id)
+	case id < l.newest[e] && !l.loose[p.name] && !l.loose[process(from)] && !l.loose[from] && from != "outside":
+		l.say("%v: %d came after %d", e, id, l.newest[e])
+	}
+	l.seen[e][id] = true
+	l.newest[e] = id
+	n := 0
+	for other, all := range l.seen {
+		if process(other.to) == p.name {
+			n += len(all)
+		}
+	}
+	return n
+}
+
+func (p *plan) has(e pair) bool {
+	return slices.ContainsFunc(p.wires, func(w wirePlan) bool { return w.from == e.from && w.to == e.to })
+}
+
+// told implements crew.
+func (l *ledger) told(*procPlan, flow.Transition) error { return nil }
+
+func (j *page) makes(v int) int {
+	port := string(out)
+	if j.p.kind == "loop" {
+		port = string(j.way(v))
+	}
+	j.last = j.l.number(j.p.name+"."+port, j.hop+1)
+	return j.last
+}
+
+func (j *page) way(int) flow.Out[int] {
+	switch {
+	case j.hop < rounds:
+		return back
+	case j.hop < worn:
+		return out
+	}
+	return ""
+}
+
+func (j *page) gave(_ int, err error) {
+	if err == nil {
+		j.l.mu.Lock()
+		defer j.l.mu.Unlock()
+		j.l.taken[j.p.name+".out"]++
+	}
+}
+
+func (j *page) ends(err error) error {
+	j.l.mu.Lock()
+	defer j.l.mu.Unlock()
+	if !j.aside || err != nil {
+		j.l.calls[j.p.name].count(err)
+	}
+	return err
+}
+
+func (j *page) fails(how string) error {
+	switch how {
+	case "error":
+		return errBad
+	case "panic":
+		j.ends(errBad)
+		panic(errBad)
+	case "exit":
+		j.ends(errBad)
+		runtime.Goexit()
+	case "done":
+		return flow.ErrDone
+	}
+	return nil
+}
+
+// audit compares the ledger with the accounts of a flow that has ended.
+func (l *ledger) audit(s flow.Status, failures []*flow.Failure, err error) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if wrong := balance(s); wrong != "" {
+		l.say("%s", wrong)
+	}
+	byEdge, byProcess := map[string]int{}, map[string]int{}
+	for _, failure := range failures {
+		byEdge[failure.Edge]++
+		byProcess[failure.Process]++
+	}
+	for _, e := range s.Edges {
+		l.edge(e, byEdge[e.Name])
+		if n := e.Dropped[runnel.Undelivered]; n > 0 && err == nil && !l.anyDone() {
+			l.say("a plain end, and %d were not delivered: %v", n, e.Stats)
+		}
+	}
+	for _, p := range s.Processes {
+		l.process(p, byProcess[p.Name], err)
+	}
+	return l.wrong
+}
+
+func (l *ledger) anyDone() bool {
+	for _, p := range l.plan.procs {
+		for _, how := range p.fails {
+			if how == "done" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (l *ledger) edge(e flow.EdgeStatus, failures int) {
+	key := pair{e.From, e.To}
+	if e.From == "" {
+		key.from = "outside"
+	}
+	seen, failed, undelivered := len(l.seen[key]), int(e.Dropped[runnel.Failed]), int(e.Dropped[runnel.Undelivered])
+	through := int(e.Received) + failed
+	if seen < through || seen > through+undelivered {
+		l.say("%d values were seen: %v", seen, e.Stats)
+	}
+	if failures != failed {
+		l.say("%d failures: %v", failures, e.Stats)
+	}
+	least, most := l.made[e.From], l.made[e.From]
+	if l.plan.find(process(e.From)) != nil && l.plan.find(process(e.From)).kind == "source" {
+		least = l.taken[e.From]
+	}
+	if in := l.inject[key]; in != nil {
+		least, most = least+in.fine, most+in.fine+in.done+in.failed
+	}
+	if sent := int(e.Sent); sent < least || sent > most {
+		l.say("between %d and %d were made for it: %v", least, most, e.Stats)
+	}
+}
+
+func (l *ledger) process(p flow.ProcessStatus, failures int, err error) {
+	c, done := l.calls[p.Name], int(p.Done)
+	switch p.Kind {
+	case "source":
+	case "step": // what it has returned may not be wanted
+		flat := l.plan.find(p.Name).kind == "flat"
+		if done > c.fine+c.done || flat && done != c.fine+c.done {
+			l.say("%s: %d done, calls %+v", p.Name, done, *c)
+		}
+	default:
+		if done != c.fine+c.done {
+			l.say("%s: %d done, calls %+v", p.Name, done, *c)
+		}
+	}
+	all := err == nil && !l.anyDone() && p.Kind != "source" // each is a failure, none an answer to the end
+	if failures != int(p.Failed) || failures > c.failed || all && failures != c.failed {
+		l.say("%s: %d failed, %d failures, calls %+v", p.Name, p.Failed, failures, *c)
+	}
+	unheard := 0
+	for port, n := range l.made {
+		if process(port) == p.Name && !l.isOutput(port) {
+			unheard += n
+		}
+	}
+	if int(p.Unheard) != unheard {
+		l.say("%s: %d unheard, %d made for no edge", p.Name, p.Unheard, unheard)
+	}
+}
