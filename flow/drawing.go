@@ -50,7 +50,7 @@ func (g *Graph) drawing() *drawing {
 	d := &drawing{graph: g, check: checker{g: g, used: map[string]bool{}}}
 	for i, n := range g.nodes {
 		wrong := d.mistakes(func(c *checker) { c.node(i, n) })
-		d.figures = append(d.figures, figure{n.proc.kind, n.name, strings.Join(n.set.traits(), " · "), n.proc.signature(), wrong})
+		d.figures = append(d.figures, figure{n.proc.kind, n.name, strings.Join(n.traits(), " · "), n.proc.signature(), wrong})
 	}
 	for i, w := range g.wires {
 		wrong := d.mistakes(func(c *checker) { c.wire(i, w) })
@@ -138,8 +138,9 @@ func policy(opts []runnel.Option) string {
 	return cmp.Or(strings.Join(words, ", "), "handed over")
 }
 
-// traits are the options of a process, in words.
-func (s settings) traits() (all []string) {
+// traits are the options of a process, and what it listens to, in words.
+func (n node) traits() (all []string) {
+	s := n.set
 	if s.parallel > 1 {
 		all = append(all, fmt.Sprintf("×%d", s.parallel))
 	}
@@ -148,6 +149,19 @@ func (s settings) traits() (all []string) {
 	}
 	if s.skip {
 		all = append(all, "skip")
+	}
+	for _, p := range n.proc.signals() {
+		all = append(all, "hears "+p.typ.String())
+	}
+	return all
+}
+
+// signals are the inputs of [Listen].
+func (p Proc) signals() (all []port) {
+	for _, q := range p.ports {
+		if q.signal {
+			all = append(all, q)
+		}
 	}
 	return all
 }

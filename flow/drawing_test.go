@@ -98,6 +98,7 @@ func counter() flow.Proc {
 		Handlers: []flow.Handler[int]{
 			flow.On(words, nothing), flow.On(ask, nothing),
 			flow.On(reset, func(*flow.Turn, *int, struct{}) error { return nil }).Optional(),
+			flow.Listen("clock", func(*flow.Turn, *int, time.Time) error { return nil }),
 		},
 		Outs: []flow.Port{count, flow.Optional(total)},
 	}.Proc()

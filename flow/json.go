@@ -12,7 +12,8 @@ import "encoding/json"
 //	                "outputs": [{"name": "out", "type": "main.Flight"}]}, …],
 //	 "edges": [{"from": "flights.out", "to": "parse.in", "type": "string", "policy": "buffer 64"}, …]}
 //
-// An edge from outside has no "from". "mistakes", if there are any, have a "where" and a "what".
+// An edge from outside has no "from". A process that listens has "signals", like inputs. "mistakes", if
+// there are any, have a "where" and a "what".
 func (g *Graph) MarshalJSON() ([]byte, error) {
 	d := graphData{Name: g.name, Processes: []processData{}, Edges: []edgeData{}}
 	for _, n := range g.nodes {
@@ -45,6 +46,7 @@ type processData struct {
 	Skip     bool       `json:"skip,omitempty"`
 	Inputs   []portData `json:"inputs,omitempty"`
 	Outputs  []portData `json:"outputs,omitempty"`
+	Signals  []portData `json:"signals,omitempty"`
 }
 
 type portData struct {
@@ -70,13 +72,14 @@ func (n node) data() processData {
 	if n.set.timeout > 0 {
 		d.Timeout = n.set.timeout.String()
 	}
-	d.Inputs, d.Outputs = n.proc.data(false), n.proc.data(true)
+	d.Inputs, d.Outputs = portsData(n.proc.ends(false)), portsData(n.proc.ends(true))
+	d.Signals = portsData(n.proc.signals())
 	return d
 }
 
-func (p Proc) data(out bool) (all []portData) {
-	for _, q := range p.ends(out) {
-		all = append(all, portData{q.name, q.typ.String(), q.optional})
+func portsData(ports []port) (all []portData) {
+	for _, q := range ports {
+		all = append(all, portData{q.name, q.typ.String(), q.optional && !q.signal})
 	}
 	return all
 }
