@@ -80,6 +80,7 @@ func (g *gate) pass(w *worker, between bool) error {
 			w.waits(resting, nil)
 			g.tell()
 			reopened.Recv(g.f.hard)
+			w.p.rested.Add(int64(g.f.now() - w.stamped))
 		}
 	}
 }

@@ -31,6 +31,7 @@ type process struct {
 	retried  atomic.Uint64
 
 	failing, reporting atomic.Int32 // those who wait for room for a failure, or a report
+	rested             atomic.Int64 // nanoseconds of workers at a closed gate, finished rests
 
 	changes runnel.Mutex // one Scale or Swap at a time
 

@@ -51,6 +51,8 @@ type ProcessStatus struct {
 	Failing   int // workers that wait for room on the channel of failures: in step, as all the others know
 	Reporting int // calls of [Report] that wait for room on the channel of reports
 
+	Rested time.Duration // the sum of all finished rests of workers, at a gate that a pause had closed
+
 	Workers []WorkerStatus // that it has now; what those have done that Scale took away is in Done
 }
 
@@ -61,9 +63,12 @@ type WorkerStatus struct {
 	On       string // the edge that it waits for, if it is one
 	Attempt  int    // which call on what is in hand this is, or is waited for, from 1; 0 if nothing is
 
-	// For is for how long it has done so: exact for what lasts, since waits are always timed. That of
-	// a step may be too long by the time of up to 15 steps before it, if those were quick (some 2 µs).
-	For time.Duration
+	// For is for how long it has done so, if Exact; else it has done so for that long at most. Waits
+	// are always exact. That of a step is not if its beginning was not timed, which is so for
+	// up to 15 steps after a quick one (2 µs), and after an output in the middle of a step. The
+	// step after the one of which Status had to say so is timed.
+	For   time.Duration
+	Exact bool
 }
 
 // Activity is what a worker does.
@@ -123,6 +128,7 @@ func (p *process) status() ProcessStatus {
 		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
 		Failed: p.failed.Load(), Retried: p.retried.Load(), Unheard: p.unheard.Load(),
 	}
+	s.Rested = time.Duration(p.rested.Load())
 	s.Failing, s.Reporting = int(p.failing.Load()), int(p.reporting.Load())
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()
@@ -146,7 +152,7 @@ func (w *worker) through() uint64 {
 func (w *worker) status(now time.Duration) WorkerStatus {
 	at := w.at.Load()
 	s := WorkerStatus{Activity: Activity(at & doing), Steps: at / oneStep, Attempt: w.attempt(at)}
-	s.For = max(0, now-time.Duration(w.since.Load()))
+	s.For, s.Exact = w.age(at, now)
 	if l := w.on.Load(); l != nil && s.Activity == Blocked {
 		s.On = l.String()
 	}

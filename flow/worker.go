@@ -39,8 +39,9 @@ type worker struct {
 	p     *process
 	gate  *gate // of p
 	at    atomic.Uint64
-	since atomic.Int64 // when it began with what it does, as far as known: see stamp
+	since atomic.Int64 // when it began with what it does, as far as known: see moment
 	on    atomic.Pointer[link]
+	asked atomic.Bool // somebody has read the age of a step that was not timed: time the next
 
 	ctx     context.Context // of waits; ends when the process is paused or the flow stops
 	turn    *Turn
@@ -275,7 +276,7 @@ func (w *worker) begins() {
 // takes is begins with a new message.
 func (w *worker) takes(in inlet) {
 	steps := w.at.Load()/oneStep + 1
-	if steps >= w.stampDue {
+	if steps >= w.stampDue || w.asked.Load() {
 		w.sample(steps)
 	}
 	w.busy = in
@@ -319,13 +320,15 @@ const (
 
 func (w *worker) stamp() {
 	w.stamped = w.p.f.now()
-	w.since.Store(int64(w.stamped))
+	w.since.Store(int64(w.stamped)<<momentBits | notOfStep)
 }
 
 // sample is stamp at the beginning of a step, which finds out when to do that again.
 func (w *worker) sample(steps uint64) {
 	before, passed := w.stamped, steps-w.sampled
-	w.stamp()
+	w.stamped = w.p.f.now()
+	w.since.Store(int64(w.stamped)<<momentBits | int64(steps%sparse))
+	w.asked.Store(false)
 	w.sampled, w.stampDue = steps, steps+1
 	if passed > 0 && w.stamped-before < time.Duration(passed)*quick {
 		w.stampDue = steps + sparse
@@ -348,6 +351,7 @@ func (w *worker) carried(err error) bool {
 // leave ends the worker: the last one of a process ends that.
 func (w *worker) leave() {
 	w.p.settle(w, true)
+	w.stamp()
 	w.at.Store(w.at.Load()&^(oneStep-1) | gone)
 	w.p.left(w)
 }
