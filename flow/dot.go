@@ -7,7 +7,7 @@ import (
 
 // DOT returns the graph as a picture in the language of Graphviz: dot -Tsvg. Shapes tell the
 // kinds of processes, labels their options and the policies of edges; the types are in
-// tooltips. A graph with mistakes can be drawn, too: they stand in red where they were made.
+// tooltips. Edges of failures are dashed. A graph with mistakes can be drawn, too: they stand in red where they were made.
 func (g *Graph) DOT() string {
 	d := g.drawing()
 	var b strings.Builder
@@ -19,8 +19,8 @@ func (g *Graph) DOT() string {
 			i+1, dotText(f.lines()...), dotText(f.ports), dotShapes[f.kind], dotMark(f.wrong))
 	}
 	for _, a := range d.arrows {
-		fmt.Fprintf(&b, "\tp%d -> p%d [label=%s, tooltip=%s, labeltooltip=%[4]s%s]\n",
-			a.from+1, a.to+1, dotText(a.lines()...), dotText(a.detail), dotMark(a.wrong))
+		fmt.Fprintf(&b, "\tp%d -> p%d [label=%s, tooltip=%s, labeltooltip=%[4]s%s%s]\n",
+			a.from+1, a.to+1, dotText(a.lines()...), dotText(a.detail), dotStyle(a.failures), dotMark(a.wrong))
 	}
 	b.WriteString("}\n")
 	return b.String()
@@ -34,6 +34,13 @@ var dotShapes = map[string]string{
 	"stateful": "shape=cylinder",
 	outside:    "shape=plaintext",
 	unknown:    "shape=box, style=dashed, color=red",
+}
+
+func dotStyle(failures bool) string {
+	if failures {
+		return ", style=dashed"
+	}
+	return ""
 }
 
 func dotMark(wrong []string) string {

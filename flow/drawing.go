@@ -42,6 +42,7 @@ type arrow struct {
 	from, to int    // figures
 	ports    string // by name, where a process has several
 	policy   string
+	failures bool   // dead letters
 	detail   string // the edge by its full name, with the type
 	wrong    []string
 }
@@ -80,6 +81,7 @@ func (d *drawing) arrow(w wire, wrong []string) arrow {
 		a.from = d.add(figure{kind: outside, name: outside})
 	} else {
 		a.from, out = d.end(w.from, true)
+		a.failures = isDeadLetters(out, true)
 	}
 	a.to, in = d.end(w.to, false)
 	a.ports = strings.TrimSpace(out + " → " + in)
@@ -102,7 +104,7 @@ func (d *drawing) end(name string, out bool) (at int, port string) {
 	}
 	if _, p, wrong := d.graph.resolve(name, out); wrong == "" {
 		port = p.name
-		if len(d.graph.nodes[at].proc.ends(out)) == 1 {
+		if len(d.graph.nodes[at].proc.ends(out)) == 1 && !isDeadLetters(p.name, out) {
 			port = ""
 		}
 	}
@@ -147,8 +149,14 @@ func (n node) traits() (all []string) {
 	if s.timeout > 0 {
 		all = append(all, "timeout "+s.timeout.String())
 	}
+	if s.attempts > 1 {
+		all = append(all, fmt.Sprintf("%d attempts", s.attempts))
+	}
 	if s.skip {
 		all = append(all, "skip")
+	}
+	if s.restart {
+		all = append(all, "restart")
 	}
 	for _, p := range n.proc.signals() {
 		all = append(all, "hears "+p.typ.String())

@@ -43,6 +43,17 @@ var drawn = map[string]func() *flow.Graph{
 			Connect("counter.count", "again").
 			Connect("again", "counter.words", runnel.Buffer(1))
 	},
+	"failures": func() *flow.Graph {
+		return flow.New("dead letters").
+			Add("read", numbers(9), flow.Restart()).
+			Add("fetch", flow.Step(double), flow.Retry(3, nil), flow.Timeout(time.Second)).
+			Add("store", flow.Sink(ignore), flow.Skip()).
+			Add("keep", flow.Sink(func(context.Context, *flow.Failure) error { return nil })).
+			Connect("read", "fetch").
+			Connect("fetch", "store").
+			Connect("fetch.failures", "keep", runnel.Unbounded()).
+			Connect("store.failures", "keep", runnel.Sliding(100))
+	},
 	"empty": func() *flow.Graph { return flow.New("") },
 	"mistakes": func() *flow.Graph {
 		return flow.New("mistaken").

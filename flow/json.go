@@ -43,7 +43,9 @@ type processData struct {
 	Kind     string     `json:"kind"`
 	Parallel int        `json:"parallel"`
 	Timeout  string     `json:"timeout,omitempty"`
+	Attempts int        `json:"attempts,omitempty"`
 	Skip     bool       `json:"skip,omitempty"`
+	Restart  bool       `json:"restart,omitempty"`
 	Inputs   []portData `json:"inputs,omitempty"`
 	Outputs  []portData `json:"outputs,omitempty"`
 	Signals  []portData `json:"signals,omitempty"`
@@ -68,7 +70,8 @@ type mistakeData struct {
 }
 
 func (n node) data() processData {
-	d := processData{Name: n.name, Kind: n.proc.kind, Parallel: n.set.parallel, Skip: n.set.skip}
+	s := n.set
+	d := processData{Name: n.name, Kind: n.proc.kind, Parallel: s.parallel, Attempts: s.attempts, Skip: s.skip, Restart: s.restart}
 	if n.set.timeout > 0 {
 		d.Timeout = n.set.timeout.String()
 	}

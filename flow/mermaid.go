@@ -16,7 +16,11 @@ func (g *Graph) Mermaid() string {
 		fmt.Fprintf(&b, "  p%d%s\"%s\"%s\n", i+1, shape[0], mermaidText(f.lines()), shape[1])
 	}
 	for _, a := range d.arrows {
-		fmt.Fprintf(&b, "  p%d -- \"%s\" --> p%d\n", a.from+1, mermaidText(a.lines()), a.to+1)
+		line := [2]string{"--", "-->"}
+		if a.failures {
+			line = [2]string{"-.", ".->"}
+		}
+		fmt.Fprintf(&b, "  p%d %s \"%s\" %s p%d\n", a.from+1, line[0], mermaidText(a.lines()), line[1], a.to+1)
 	}
 	b.WriteString(d.mermaidMarks())
 	return b.String()
