@@ -113,6 +113,9 @@ func (c *Chan[T]) sendAll(ctx context.Context, seq iter.Seq[T]) (cause error) {
 // Go is the go statement as a function, and the one place where this package starts
 // goroutines, so that a simulator can own them (docs/design/0005-simulator-seam.md).
 func Go(f func()) {
+	if f == nil {
+		panic("runnel: Go: the function is nil")
+	}
 	if world := hook.Current(); world != nil {
 		world.Spawn(f)
 		return

@@ -20,9 +20,6 @@ import (
 //	    0 for a channel with a Policy, −1 once closed
 //	 8. every slot that holds no value is zero, and so is val of every idle waiter in stock
 //
-// 1 and 3 have one exception: behind a transducer, between the values that one value becomes,
-// a Dropping or Sliding channel holds values while receivers wait; they are served after it.
-//
 // A value moves exactly once, under the lock, by whoever makes the move possible: the
 // sender puts it into the hands of a receiver that waits, a receiver moves the value of a
 // waiting sender into the place that it has just freed. So nobody is woken to try again,

@@ -99,11 +99,18 @@ func (t *transit[A, B]) Full() bool    { return t.room > 0 && t.held >= t.room }
 func (t *transit[A, B]) Pop() A        { panic("runnel: a transducer keeps no values") }
 func (t *transit[A, B]) stopped() bool { return t.ended }
 
+// Push holds the lock of out, too, from the first value that comes out to the last, so that
+// nobody who comes late takes one before those who wait.
 func (t *transit[A, B]) Push(v A, _ func(A, Reason)) {
+	t.out.state.lock()
+	defer t.settled()
 	if !t.sink.Put(v) {
 		t.ended = true
 	}
-	t.out.state.lock()
+}
+
+// settled ends what holds the lock of out.
+func (t *transit[A, B]) settled() {
 	t.serve()
 	t.out.unlock()
 }
@@ -124,9 +131,11 @@ func (t *transit[A, B]) serve() {
 	}
 }
 
-// left accounts for k values that were received from out.
+// left accounts for k values that were received from out. Others may come between that and this,
+// and find neither a value behind the transducer nor room before it.
 func (t *transit[A, B]) left(front *Chan[A], k int) {
 	var after aftermath[A]
+	front.point(hook.Refill)
 	front.state.lock()
 	t.held -= k
 	front.refillCustom(&after)
@@ -139,15 +148,15 @@ func (t *transit[A, B]) finish(cause error) {
 		return
 	}
 	t.done = true
+	t.out.state.lock()
+	defer t.out.unlock()
 	if err := t.complete(); err != nil && cause == nil {
 		cause = err
 	}
-	t.out.state.lock()
 	if !t.out.isClosed() {
 		t.serve()
 		t.out.shut(cause, &t.rest)
 	}
-	t.out.unlock()
 }
 
 // complete ends the transducer, which may give what it has held back.
@@ -178,13 +187,11 @@ func (t *transit[A, B]) leftovers() func() {
 	return func() { left.run(t.out) }
 }
 
-// transitOut is the sink behind the transducer.
+// transitOut is the sink behind the transducer. It is used with the lock of out held.
 type transitOut[A, B any] struct{ *transit[A, B] }
 
 func (t transitOut[A, B]) Put(v B) bool {
 	c := t.out
-	c.state.lock()
-	defer c.unlock()
 	if c.isClosed() { // cancelled: the value came out, but nobody wants it
 		c.sent++
 		c.drop(v, Undelivered, &t.rest)

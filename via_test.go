@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -412,5 +413,38 @@ func TestPipelineOfTransducersKeepsOrder(t *testing.T) {
 	}
 	if _, err := out.Recv(bg); err != runnel.ErrClosed {
 		t.Error("the end:", err)
+	}
+}
+
+// lingering gives 1 and 2 for each value, and lets others go on in between.
+type lingering struct{ next xf.Sink[int] }
+
+func (l lingering) Put(int) bool {
+	l.next.Put(1)
+	for range 100 {
+		runtime.Gosched()
+	}
+	return l.next.Put(2)
+}
+
+func (l lingering) Close() { l.next.Close() }
+
+func TestLateReceiverBehindATransducerWaitsForItsTurn(t *testing.T) {
+	for _, buffer := range []runnel.Option{runnel.Sliding(2), runnel.Dropping(2)} {
+		in, out := runnel.NewVia(func(next xf.Sink[int]) xf.Sink[int] { return lingering{next} }, buffer)
+		first, late := 0, make(chan int)
+		out.RecvFunc(func(v int, _ error) { first = v })
+		go func() {
+			v, err := out.TryRecv()
+			for err == runnel.ErrEmpty {
+				runtime.Gosched()
+				v, err = out.TryRecv()
+			}
+			late <- v
+		}()
+		in.Send(t.Context(), 0)
+		if v := <-late; first != 1 || v != 2 {
+			t.Errorf("%v: whoever waited got %d, who came late %d, want 1 and 2", buffer, first, v)
+		}
 	}
 }

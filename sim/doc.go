@@ -116,6 +116,9 @@
 // plain memory. All runs are sequentially consistent: that processors may see writes in different
 // orders is not explored, only told of as a race.
 //
+// A batch goes through the transducer of a channel ([runnel.NewVia]) in one step, and really value
+// by value, so that a receiver may come between.
+//
 // Goroutines that the go statement starts run as they like, between two operations of tasks, and
 // must not use what belongs to the simulation. Real input and output is best replaced by fakes.
 //

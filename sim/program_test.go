@@ -115,7 +115,7 @@ var transduced = []kindOfChannel{
 	{name: "even over Dropping(1)", via: transducer(even, runnel.Dropping(1))},
 	{name: "even over Buffer(1)", via: transducer(even, runnel.Buffer(1))},
 	{name: "twice over Unbounded", via: transducer(twice, runnel.Unbounded())},
-	{name: "Take(2) over Buffer(2)", via: transducer(xf.Take[int](2), runnel.Buffer(2))},
+	{name: "even over Buffer(2)", via: transducer(even, runnel.Buffer(2))},
 }
 
 var (

@@ -18,6 +18,7 @@ const (
 	Look   // at the length, the account or the end of a channel
 	Book   // a change of the account: Discard, Reject
 	Attach // something to a channel: a producer, OnDrop, OnClose
+	Refill // what waits before a transducer moves on
 	Select // over several channels
 	TrySelect
 	Spawn
@@ -55,7 +56,7 @@ const (
 )
 
 var kindNames = [kinds]string{
-	"Send", "Recv", "TrySend", "TryRecv", "Close", "Cancel", "Look", "Discard", "Attach", "Select", "TrySelect",
+	"Send", "Recv", "TrySend", "TryRecv", "Close", "Cancel", "Look", "Discard", "Attach", "Refill", "Select", "TrySelect",
 	"Go", "Sleep", "timer", "Point", "continues", "Lock", "TryLock", "Unlock", "RLock", "TryRLock",
 	"RUnlock", "Add", "Done", "Wait", "Signal", "Broadcast", "Do", "returns", "a native operation",
 	"SendAll", "RecvUpTo", "SendFunc", "RecvFunc",
