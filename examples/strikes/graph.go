@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -18,23 +19,27 @@ const (
 	joined  = flow.Out[table]("table")
 )
 
-// graph is the whole program as data. A record that a process cannot use is passed over, counted and
-// told; nothing else needs to know.
+// graph is the whole program as data. A record that a process cannot use goes to the bad records,
+// and the others go on.
 func (p *program) graph() *flow.Graph {
 	return flow.New("strikes by the time of day").
 		Add("flights", flow.Source(lines(p.flights))).
-		Add("parse flight", flow.Step(parseFlight), flow.Skip()).
-		Add("by hour", byHour(), flow.Skip()).
+		Add("parse flight", flow.Step(parseFlight)).
+		Add("by hour", byHour()).
 		Add("strikes", flow.Source(lines(p.strikes))).
-		Add("parse strike", flow.Step(parseStrike), flow.Parallel(4), flow.Skip()).
+		Add("parse strike", flow.Step(parseStrike), flow.Parallel(4)).
 		Add("join", join()).
 		Add("print", flow.Sink(p.print)).
+		Add("bad records", flow.Sink(p.keep)).
 		Connect("flights", "parse flight", runnel.Buffer(64)).
 		Connect("parse flight", "by hour", runnel.Buffer(64)).
 		Connect("by hour", "join.hours").
 		Connect("strikes", "parse strike", runnel.Buffer(64)).
 		Connect("parse strike", "join.strikes", runnel.Buffer(64)).
-		Connect("join", "print")
+		Connect("join", "print").
+		Connect("parse flight.failures", "bad records").
+		Connect("by hour.failures", "bad records").
+		Connect("parse strike.failures", "bad records")
 }
 
 // byHour gathers flights in windows of one hour of event time: that which stands in the record,
@@ -105,6 +110,16 @@ func atEnd[S any](send func(*flow.Turn, *S) error) func(*flow.Turn, *S, flow.Tra
 		}
 		return send(t, state)
 	}
+}
+
+// keep is for the dead letters: what failed, where, and why.
+func (p *program) keep(_ context.Context, f *flow.Failure) error {
+	e := (*badRecord)(nil)
+	if !errors.As(f, &e) {
+		return f // a panic, say: that is no bad record, and ends the flow
+	}
+	p.bad = append(p.bad, e)
+	return nil
 }
 
 func (p *program) print(_ context.Context, t table) error {

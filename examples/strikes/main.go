@@ -30,6 +30,7 @@ type program struct {
 	out              *bufio.Writer
 	err              io.Writer
 	table            table // that was printed
+	bad              []*badRecord
 }
 
 // run returns the exit code. When ctx ends the flow is drained.
@@ -85,7 +86,7 @@ func (p *program) work(ctx context.Context) error {
 	if err := f.Wait(); err != nil {
 		return err
 	}
-	p.account(f)
+	p.account(f.Status())
 	if ctx.Err() != nil {
 		return errors.New("interrupted: this is what was read until then")
 	}
@@ -109,29 +110,19 @@ func (p *program) watch(f *flow.Flow) (end func()) {
 }
 
 // account tells which records failed, and what became of all.
-func (p *program) account(f *flow.Flow) {
-	for _, e := range badRecords(f) {
-		fmt.Fprintln(p.out, "failed:", e)
-	}
-	s, counted := f.Status(), p.table.whole()
-	p.balance("flights", s.Edge("flights.out", "parse flight.in").Sent, counted.flights,
-		s.Process("parse flight").Failed+s.Process("by hour").Failed)
-	p.balance("strikes", s.Edge("strikes.out", "parse strike.in").Sent, counted.strikes, s.Process("parse strike").Failed)
-}
-
-// badRecords are the failures of the flow, by file and line.
-func badRecords(f *flow.Flow) (all []*badRecord) {
-	for failure := range f.Failures().All(context.Background()) {
-		if e := (*badRecord)(nil); errors.As(failure, &e) {
-			all = append(all, e)
-		}
-	}
-	slices.SortFunc(all, func(a, b *badRecord) int {
+func (p *program) account(s flow.Status) {
+	slices.SortFunc(p.bad, func(a, b *badRecord) int {
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.number, b.number))
 	})
-	return all
+	for _, e := range p.bad {
+		fmt.Fprintln(p.out, "failed:", e)
+	}
+	failed := func(process string) uint64 { return s.Process(process).Failed }
+	counted := p.table.whole()
+	p.balance("flights", s.Edge("flights.out", "parse flight.in"), counted.flights, failed("parse flight")+failed("by hour"))
+	p.balance("strikes", s.Edge("strikes.out", "parse strike.in"), counted.strikes, failed("parse strike"))
 }
 
-func (p *program) balance(what string, read uint64, counted int, failed uint64) {
-	fmt.Fprintf(p.out, "%s: %d read = %d counted + %d failed\n", what, read, counted, failed)
+func (p *program) balance(what string, read flow.EdgeStatus, counted int, failed uint64) {
+	fmt.Fprintf(p.out, "%s: %d read = %d counted + %d failed\n", what, read.Sent, counted, failed)
 }

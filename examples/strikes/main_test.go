@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/runnel-go/runnel/flow"
 )
 
 var update = flag.Bool("update", false, "write testdata and the picture in the README anew")
@@ -90,6 +93,15 @@ half past nine,1,100
 	}
 	if want := "strikes by the time of day: over\n"; !strings.Contains(stderr, want) {
 		t.Errorf("no %q in %s", want, stderr)
+	}
+}
+
+// What fails otherwise than on a bad record ends the flow.
+func TestPanicIsNoBadRecord(t *testing.T) {
+	p := &program{}
+	failure := &flow.Failure{Process: "join", Err: errors.New("panic: oops")}
+	if err := p.keep(context.Background(), failure); !errors.Is(err, failure.Err) || len(p.bad) > 0 {
+		t.Errorf("%v, and kept as a bad record: %v", err, p.bad)
 	}
 }
 
