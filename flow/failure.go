@@ -51,6 +51,7 @@ func (w *worker) fail(err error, stack []byte) bool {
 		w.past.Store(0)
 		w.rid()
 		in.done()
+		w.letGo()
 		w.p.quit(ErrDone)
 		return false
 	case w.p.f.halted():
@@ -79,6 +80,7 @@ func (w *worker) loses(in inlet, why runnel.Reason) {
 	w.rid()
 	w.lost.Add(1)
 	in.reject(why)
+	w.letGo()
 }
 
 // told is whether a source returned because it was told to, or was done.

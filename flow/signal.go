@@ -26,8 +26,12 @@ func Listen[S, A any](in In[A], f func(t *Turn, s *S, v A) error) Handler[S] {
 	p.signal, p.optional = true, true
 	return Handler[S]{in: p, given: f != nil, equip: func(w *worker, s *S) {
 		addInlet(w, string(in), func(v A) error {
-			defer w.p.ring.holdUp()()
-			return f(w.turn, s, v)
+			w.holdUp()
+			err := f(w.turn, s, v)
+			if err == nil {
+				w.letGo()
+			}
+			return err
 		})
 	}}
 }
@@ -74,14 +78,20 @@ func (f *Flow) layListening() {
 	}
 }
 
-// holdUp keeps the cycle open while a signal is handled, which may start something new in it.
-func (r *ring) holdUp() (letGo func()) {
-	if r == nil {
-		return func() {}
+// holdUp keeps the cycle open while a signal is handled, which may start something new in it. It
+// may fail, be handled again, and become a dead letter in the cycle. So the end is letGo, where it
+// has been carried through or lost.
+func (w *worker) holdUp() {
+	if w.p.ring != nil && !w.holdsUp {
+		w.holdsUp = true
+		w.p.ring.unsettled.Add(1)
 	}
-	r.unsettled.Add(1)
-	return func() {
-		r.unsettled.Add(-1)
-		r.settle()
+}
+
+func (w *worker) letGo() {
+	if w.holdsUp {
+		w.holdsUp = false
+		w.p.ring.unsettled.Add(-1)
+		w.p.ring.settle()
 	}
 }

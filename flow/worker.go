@@ -55,6 +55,7 @@ type worker struct {
 	given   bool          // an edge of several has taken the value in hand
 	paused  bool          // the state has been told Paused, and not yet Resumed
 	settled bool          // the cycle has been told that nothing comes from outside any more
+	holdsUp bool          // the cycle is not to end, because of a signal in hand
 	lost    atomic.Uint64 // messages that were rejected
 
 	stamped  time.Duration // the last reading of the clock
