@@ -51,7 +51,7 @@ func (n node) misfits() (all []string) {
 		all = append(all, "Skip and Restart: want one; Skip goes on with the state as it is, Restart with a new one")
 	}
 	if n.set.restart && n.proc.kind != "stateful" && n.proc.kind != "source" {
-		all = append(all, "Restart: "+article(n.proc.kind)+" has neither a state nor a source to begin anew; Skip goes on with the next message")
+		all = append(all, "Restart: a "+n.proc.kind+" has neither a state nor a source to begin anew; Skip goes on with the next message")
 	}
 	return all
 }
@@ -97,7 +97,7 @@ func (w *worker) repeats(in inlet, err error) bool {
 func (w *worker) reattempt() bool {
 	in := w.again
 	w.again = nil
-	if w.wait > 0 && !w.sitOut() || w.enter(false) != nil || w.p.unneeded.Load() {
+	if w.wait > 0 && !w.sitOut() || w.enter(false) != nil || w.p.f.halted() || w.p.unneeded.Load() {
 		w.givesUp(in)
 		return true // to be told of the end
 	}
@@ -120,20 +120,20 @@ func (w *worker) sitOut() bool {
 	timer := runnel.After(w.wait)
 	defer timer.Cancel(nil)
 	w.wait = 0
-	for {
-		if w.enter(false) != nil {
-			return false
-		}
+	err := w.enter(false)
+	for err == nil {
 		w.waits(retrying, nil)
 		if w.gate.closed.Load() {
 			w.gate.tell()
 		}
-		if _, err := timer.Recv(w.ctx); err == nil {
+		if _, ended := timer.Recv(w.ctx); ended == nil {
 			w.stamp()
 			w.stampDue = 0
 			return true
 		}
+		err = w.gate.pass(w, false)
 	}
+	return false
 }
 
 // restarts tells whether the process begins anew after a failure, and prepares that.
