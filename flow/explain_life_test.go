@@ -1,0 +1,221 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/flow"
+)
+
+func TestExplainPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := must(five(pass).Start(t.Context()))(t)
+		f.Pause("pack")
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		mustExplain(t, f.Explain(), `ledger.out -> pack.in is full (64 of 64) because pack is paused, for 3s.
+	ledger has waited for room on ledger.out -> pack.in (64 of 64) for 3s
+	ship has waited for values of pack.out -> ship.in for 3s
+	check has waited for room on check.out -> ledger.in (64 of 64) for 3s
+	orders has waited for room on orders.out -> check.in (8 of 8) for 3s
+Paused: pack.`)
+		go f.Drain(t.Context())
+		synctest.Wait()
+		if got := f.Explain(); got.State != flow.Draining || len(got.Paused) != 1 {
+			t.Errorf("%+v", got)
+		}
+		f.Resume()
+		if err := f.Wait(); err != nil {
+			t.Error(err)
+		}
+		mustExplain(t, f.Explain(), `shop has come to its end, and nothing was lost.`)
+	})
+}
+
+func TestExplainFailuresThatNobodyTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("failing").
+			Add("numbers", endless()).
+			Add("fail", flow.Step(func(context.Context, int) (int, error) { return 0, errBad }), flow.Skip()).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "fail", runnel.Buffer(4)).
+			Connect("fail", "store").
+			Failures(runnel.Buffer(10))
+		f, s := after(t, g, 5*time.Second)
+		mustExplain(t, s.Explain(), `numbers.out -> fail.in is full (4 of 4) because fail has waited for room on the channel of failures for 5s.
+	numbers has waited for room on numbers.out -> fail.in (4 of 4) for 5s
+	store has waited for values of fail.out -> store.in for 5s`)
+		s = stopNow(f)
+		if got := s.Explain(); got.Err != flow.ErrStopped || got.Lost[runnel.Failed] != 11 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestExplainReportsThatNobodyTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		taken, refused := 0, 0
+		g := flow.New("told").
+			Add("numbers", endless()).
+			Add("tell", flow.Step(telling(&taken, &refused))).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "tell", runnel.Buffer(4)).
+			Connect("tell", "store").
+			Reports(runnel.Buffer(1))
+		f, s := after(t, g, 5*time.Second)
+		if c := s.Explain().Causes; len(c) != 1 || c[0].Process != "tell" || c[0].On != "reports" || c[0].AtLeast != 5*time.Second {
+			t.Errorf("%+v", c)
+		}
+		stopNow(f)
+	})
+}
+
+// A source that gives nothing, after it has given some: its age is that of what it is awaited for.
+func TestExplainSlowSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flights := flow.Source(func(ctx context.Context, emit func(int) error) error {
+			for i := range 5 {
+				runnel.Sleep(ctx, time.Second)
+				if err := emit(i); err != nil {
+					return err
+				}
+			}
+			return runnel.Sleep(ctx, time.Hour)
+		})
+		g := flow.New("delays").
+			Add("flights", flights).
+			Add("parse", flow.Step(pass)).
+			Add("store", flow.Sink(ignore)).
+			Connect("flights", "parse", runnel.Buffer(4)).
+			Connect("parse", "store")
+		f, s := after(t, g, 8*time.Second)
+		mustExplain(t, s.Explain(), `flights.out -> parse.in is empty because flights has been in its function for at least 3s.
+	parse has waited for values of flights.out -> parse.in for 3s
+	store has waited for values of parse.out -> store.in for 3s`)
+		stopNow(f)
+	})
+}
+
+// Two causes in one graph, of which the second one holds up less; and a third that nobody waits for.
+func TestExplainSeveralCauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := func(ctx context.Context, v int) error { return runnel.Sleep(ctx, time.Hour) }
+		g := flow.New("several").
+			Add("left", endless()).
+			Add("pass", flow.Step(pass)).
+			Add("one", flow.Sink(hang), flow.Parallel(2)).
+			Add("right", endless()).
+			Add("two", flow.Sink(hang)).
+			Add("three", flow.Sink(hang)).
+			Connect("left", "pass").
+			Connect("pass", "one").
+			Connect("right", "two", runnel.Buffer(2)).
+			Connect("right", "three", runnel.Sliding(2))
+		f, s := after(t, g, 20*time.Second)
+		mustExplain(t, s.Explain(), `pass.out -> one.in is full (no buffer) because 2 workers of one have been in their step for 20s.
+	pass has waited for room on pass.out -> one.in (no buffer) for 20s
+	left has waited for room on left.out -> pass.in (no buffer) for 20s
+right.out -> two.in is full (2 of 2) because two has been in its step for 20s.
+	right has waited for room on right.out -> two.in (2 of 2) for 20s
+three has been in its step for 20s; nobody waits for it.`)
+		stopNow(f)
+	})
+}
+
+func TestExplainOutside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("injected").
+			Add("store", flow.Sink(func(ctx context.Context, v int) error { return runnel.Sleep(ctx, time.Minute) })).
+			Open("store")
+		f, s := after(t, g, 5*time.Second)
+		mustExplain(t, s.Explain(), `store waits for values from outside, for 5s.`)
+		runnel.Go(func() { _ = f.Inject(bg, "store", 1, 2) })
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		mustExplain(t, f.Explain(), `outside -> store.in is full (no buffer) because store has been in its step for 2s.
+	a call of Inject has waited for room on outside -> store.in (no buffer) for 2s`)
+		stopNow(f)
+	})
+}
+
+// The end of the flow waits for functions that do not heed their context.
+func TestExplainStopping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		let := runnel.New[int]()
+		g := flow.New("stubborn").
+			Add("numbers", endless()).
+			Add("hang", flow.Sink(func(context.Context, int) error { let.Recv(bg); return nil })).
+			Connect("numbers", "hang")
+		f, _ := after(t, g, 5*time.Second)
+		runnel.Go(func() { stopNow(f) })
+		time.Sleep(time.Second)
+		synctest.Wait()
+		e := f.Explain()
+		if e.State != flow.Stopping || e.String() != `hang has been in its step for 6s; nobody waits for it.` {
+			t.Errorf("%v: %v", e.State, e)
+		}
+		let.Close()
+		if err := f.Wait(); !errors.Is(err, flow.ErrStopped) {
+			t.Error(err)
+		}
+		mustExplain(t, f.Explain(), `stubborn has ended: flow: the flow was stopped; nothing was lost.`)
+	})
+}
+
+func TestExplainSelfLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		loop := flow.Stateful[int]{
+			Handlers: []flow.Handler[int]{
+				flow.On(fresh, func(x *flow.Turn, _ *int, v int) error { return errors.Join(back.Send(x, v), back.Send(x, v)) }),
+				flow.On(again, func(x *flow.Turn, _ *int, v int) error { return nil }),
+			},
+			Outs: []flow.Port{back},
+		}.Proc()
+		g := flow.New("loop").
+			Add("one", numbers(1)).
+			Add("loop", loop).
+			Connect("one", "loop.fresh").
+			Connect("loop", "loop.again", runnel.Buffer(1))
+		f, s := after(t, g, time.Minute)
+		mustExplain(t, s.Explain(), `loop waits for itself and can never go on: one edge must hold what can be in the cycle, loop.back -> loop.again say.
+	loop has waited for room on loop.back -> loop.again (1 of 1) for 1m0s`)
+		stopNow(f)
+	})
+}
+
+// Nothing takes long, so nothing is claimed; two readings tell who is the busiest, and what went on.
+func TestExplainAFlowThatMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work := func(ctx context.Context, v int) (int, error) { return v, runnel.Sleep(ctx, 20*time.Millisecond) }
+		f, before := after(t, five(work), time.Minute)
+		if e := before.Explain(); !e.Moves() {
+			t.Errorf("claimed %v", e)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		s := f.Status()
+		e := s.ExplainSince(before)
+		mustExplain(t, e, `shop moves: nothing has waited or worked for 1s. The busiest process is ledger, 100% of the time in its function. For 100% of it somebody waited for room on orders.out -> check.in.`)
+		stopNow(f)
+	})
+}
+
+// Two readings that are near to each other speak of what has lasted from the one to the other.
+func TestExplainSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, before := after(t, five(slowOn(100, time.Hour)), 5*time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
+		s := f.Status()
+		if e := s.Explain(); !e.Moves() {
+			t.Errorf("claimed %v", e)
+		}
+		if c := s.ExplainSince(before).Causes; len(c) != 1 || c[0].Process != "ledger" || c[0].AtLeast < 10*time.Millisecond {
+			t.Errorf("%+v", c)
+		}
+		stopNow(f)
+	})
+}

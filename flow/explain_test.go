@@ -1,0 +1,115 @@
+package flow_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/flow"
+)
+
+// takes is the function of a step that takes so long for one value, and no time for others.
+func slowOn(slow int, d time.Duration) func(context.Context, int) (int, error) {
+	return func(ctx context.Context, v int) (int, error) {
+		if v == slow {
+			return v, runnel.Sleep(ctx, d)
+		}
+		return v, nil
+	}
+}
+
+// after starts the graph and reads its status after so long.
+func after(t *testing.T, g *flow.Graph, d time.Duration) (*flow.Flow, flow.Status) {
+	t.Helper()
+	f := must(g.Start(t.Context()))(t)
+	time.Sleep(d)
+	synctest.Wait()
+	return f, f.Status()
+}
+
+func mustExplain(t *testing.T, e flow.Explanation, want string) {
+	t.Helper()
+	if got := e.String(); got != want {
+		t.Errorf("explained\n%s\nwant\n%s", got, want)
+	}
+}
+
+// five is a line of five processes whose third one is slow.
+func five(f func(context.Context, int) (int, error)) *flow.Graph {
+	return flow.New("shop").
+		Add("orders", endless()).
+		Add("check", flow.Step(pass)).
+		Add("ledger", flow.Step(f)).
+		Add("pack", flow.Step(pass)).
+		Add("ship", flow.Sink(ignore)).
+		Connect("orders", "check", runnel.Buffer(8)).
+		Connect("check", "ledger", runnel.Buffer(64)).
+		Connect("ledger", "pack", runnel.Buffer(64)).
+		Connect("pack", "ship", runnel.Buffer(64))
+}
+
+func TestExplainNamesTheSlowStage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, s := after(t, five(slowOn(10, time.Hour)), 4100*time.Millisecond)
+		mustExplain(t, s.Explain(), `check.out -> ledger.in is full (64 of 64) because ledger has been in its step for 4.1s.
+	check has waited for room on check.out -> ledger.in (64 of 64) for 4.1s
+	pack has waited for values of ledger.out -> pack.in for 4.1s
+	orders has waited for room on orders.out -> check.in (8 of 8) for 4.1s
+	ship has waited for values of pack.out -> ship.in for 4.1s`)
+		stopNow(f)
+	})
+}
+
+func TestExplainNamesACycle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		forward := flow.Stateful[int]{
+			Handlers: []flow.Handler[int]{
+				flow.On(fresh, func(x *flow.Turn, _ *int, v int) error { return out.Send(x, v) }),
+				flow.On(again, func(x *flow.Turn, _ *int, v int) error { return out.Send(x, v) }),
+			},
+			Outs: []flow.Port{out},
+		}.Proc()
+		g := flow.New("round").
+			Add("numbers", endless()).
+			Add("a", forward).
+			Add("b", flow.Step(pass)).
+			Add("c", flow.Step(pass)).
+			Connect("numbers", "a.fresh", runnel.Buffer(2)).
+			Connect("a", "b", runnel.Buffer(3)).
+			Connect("b", "c", runnel.Buffer(4)).
+			Connect("c", "a.again", runnel.Buffer(1))
+		f, s := after(t, g, 2*time.Second)
+		e := s.Explain()
+		mustExplain(t, e, `a, b and c wait for each other and can never go on: one edge must hold what can be in the cycle, c.out -> a.again say.
+	a has waited for room on a.out -> b.in (3 of 3) for 2s
+	b has waited for room on b.out -> c.in (4 of 4) for 2s
+	c has waited for room on c.out -> a.again (1 of 1) for 2s
+	behind them numbers has waited for room on numbers.out -> a.fresh (2 of 2) for 2s`)
+		if len(e.Cycles) != 1 || len(e.Causes) != 0 {
+			t.Errorf("%+v", e)
+		}
+		stopNow(f)
+	})
+}
+
+// One of three edges of an output is full; the others starve for want of it.
+func TestExplainFanOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("three").
+			Add("numbers", endless()).
+			Add("one", flow.Sink(ignore)).
+			Add("two", flow.Sink(func(ctx context.Context, v int) error { return runnel.Sleep(ctx, time.Hour) })).
+			Add("three", flow.Sink(ignore)).
+			Connect("numbers", "one").
+			Connect("numbers", "two").
+			Connect("numbers", "three")
+		f, s := after(t, g, 90*time.Second)
+		mustExplain(t, s.Explain(), `numbers.out -> two.in is full (no buffer) because two has been in its step for 1m30s.
+	numbers has waited for room on numbers.out -> two.in (no buffer) for 1m30s
+	one has waited for values of numbers.out -> one.in for 1m30s
+	three has waited for values of numbers.out -> three.in for 1m30s`)
+		stopNow(f)
+	})
+}
