@@ -4,6 +4,7 @@ package runnel_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -59,6 +60,12 @@ func (p *lastFirst) Cap() int                               { return len(p.buf) 
 func (p *lastFirst) Full() bool                             { return p.n == len(p.buf) }
 func (p *lastFirst) Push(v int, _ func(int, runnel.Reason)) { p.buf[p.n] = v; p.n++ }
 func (p *lastFirst) Pop() int                               { p.n--; return p.buf[p.n] }
+
+func TestValveDoesNotAllocate(t *testing.T) {
+	c := runnel.New[int](runnel.Buffer(4))
+	v := c.Valve(new(atomic.Bool))
+	mustNotAllocate(t, "TrySend, TryRecv through a valve", func() { v.TrySend(1); v.TryRecv() })
+}
 
 func TestFullChannelsDoNotAllocate(t *testing.T) {
 	for name, option := range map[string]runnel.Option{

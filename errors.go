@@ -19,6 +19,9 @@ var (
 
 	// ErrNotReady reports that [TrySelect] found no case that could proceed at once.
 	ErrNotReady = errors.New("runnel: no case is ready")
+
+	// ErrShut reports that a [Valve] was shut.
+	ErrShut = errors.New("runnel: valve shut")
 )
 
 // PanicError is the cause with which a channel is closed when a user's function panics: a

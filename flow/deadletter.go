@@ -10,7 +10,7 @@ func isDeadLetters(name string, out bool) bool { return out && name == deadLette
 // digs gives the worker the outlet for its failures, if they go anywhere.
 func (w *worker) digs() {
 	if edges := w.p.outs[deadLetters.name]; len(edges) > 0 {
-		w.grave = makeOutlet[*Failure](deadLetters.name, edges).(*spout[*Failure])
+		w.grave = makeOutlet[*Failure](w, deadLetters.name, edges).(*spout[*Failure])
 	}
 }
 

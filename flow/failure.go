@@ -77,7 +77,7 @@ func (w *worker) givesUp(in inlet) {
 
 // loses is the end of a message that is not carried through.
 func (w *worker) loses(in inlet, why runnel.Reason) {
-	w.rid()
+	w.at.Store(w.done(1)*oneStep | w.at.Load()&doing) // first, so that what Status counts never falls
 	w.lost.Add(1)
 	in.reject(why)
 	w.letGo()

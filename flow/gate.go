@@ -11,14 +11,16 @@ import (
 //
 //	stopped = paused ∨ held;  closed = stopped ∨ drained ∨ surplus > 0 ∨ refit ≠ nil
 //	stopped ⇔ reopened ≠ nil;  ctx has ended ⇐ stopped at some time since the ctx was made
-//	a worker that sees closed = false has published moving before
+//	a value moves through a valve that closed shuts, or by a worker that has published before that
+//	it moves, and has then seen that closed is false, or that it waits, under ctx
 //	settle has returned ∧ stopped ⇒ no worker is moving: each rests, is gone, or is in the
 //	                                user's function and will come by the gate before it moves
 //	len(workers) - surplus = what Parallel or the last Scale has said, at least 1
 //
-// The third follows from the order of two writes and two reads, all of them sequentially
-// consistent: a worker writes moving, then reads closed; Pause writes closed, then reads what
-// the workers do. At least one of them sees the other.
+// The last but one follows from the order of two writes and two reads, all of them sequentially
+// consistent: a worker writes what it does, then reads closed, or the end of ctx; Pause writes
+// closed, ends ctx, and then reads what the workers do. At least one of them sees the other. A worker
+// that moves something through a valve publishes nothing: the lock of the channel gives the order.
 type gate struct {
 	closed atomic.Bool // look closer
 
@@ -31,6 +33,7 @@ type gate struct {
 	ctx      context.Context        // of waits of the workers
 	end      context.CancelCauseFunc
 	f        *Flow
+	edges    []edge    // of the process
 	workers  []*worker // without those that Scale has sent away
 	surplus  int       // workers that are to go, whichever come by first
 	departed uint64    // messages that those who have gone have carried through
@@ -118,13 +121,9 @@ func (g *gate) tell() {
 	g.calm.Broadcast()
 }
 
-// pause begins a pause, unless there is one.
+// pause begins a pause. If there is one already, it may be that its context is about to end only.
 func (g *gate) pause() {
 	g.mu.Lock()
-	if g.paused {
-		g.mu.Unlock()
-		return
-	}
 	g.paused = true
 	end := g.stop()
 	g.mu.Unlock()
@@ -142,6 +141,9 @@ func (g *gate) stop() (end context.CancelCauseFunc) {
 
 // settle waits until no worker moves a value, or the pause is over.
 func (g *gate) settle() {
+	for _, e := range g.edges {
+		e.stats() // what goes through a valve has moved before
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for g.reopened != nil && g.moving() {

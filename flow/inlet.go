@@ -1,11 +1,16 @@
 package flow
 
-import "github.com/runnel-go/runnel"
+import (
+	"sync/atomic"
+
+	"github.com/runnel-go/runnel"
+)
 
 // inlet is where a worker takes the values of one edge, whatever their type.
 type inlet interface {
 	wish() runnel.Case
-	next(*worker) bool   // takes a value, waiting if need be
+	next(*worker) bool   // takes values, waiting if need be
+	passed() uint64      // values taken through the valve
 	chosen(*worker) bool // takes the value of the case that a Select has chosen
 	call() func() error  // the function, to be called on the message in hand once more
 	done()               // the message in hand has been carried through
@@ -17,8 +22,9 @@ type inlet interface {
 // intake is an inlet for values of type A, with the function that handles them.
 type intake[A any] struct {
 	e      *channel[A]
-	f      func(A) error
-	v      A // in hand
+	f      atomic.Pointer[func(A) error] // Swap may put in another one at any time
+	v      A                             // in hand
+	valve  *runnel.Valve[A]
 	chance *runnel.RecvCase[A]
 	place  int // among the inlets of the worker
 }
@@ -28,10 +34,12 @@ type intake[A any] struct {
 func addInlet[A any](w *worker, name string, f func(A) error) {
 	for _, e := range w.p.ins[name] {
 		if in := w.inletOf(e); in != nil {
-			in.(*intake[A]).f = f
+			in.(*intake[A]).f.Store(&f)
 			continue
 		}
-		in := &intake[A]{e: e.(*channel[A]), f: f, place: len(w.inlets)}
+		in := &intake[A]{e: e.(*channel[A]), place: len(w.inlets)}
+		in.f.Store(&f)
+		in.valve = in.e.ch.Valve(&w.gate.closed)
 		in.chance = runnel.RecvFrom(in.e.ch)
 		w.inlets = append(w.inlets, in)
 	}
@@ -51,14 +59,26 @@ func (in *intake[A]) wish() runnel.Case { return in.chance }
 func (in *intake[A]) message() any      { return in.v }
 func (in *intake[A]) from() edge        { return in.e }
 
+func (in *intake[A]) passed() uint64 { return in.valve.Passed() }
+
+// next carries through what there is, and then waits for one more. It reports whether the worker
+// goes on.
 func (in *intake[A]) next(w *worker) bool {
-	v, err := in.e.ch.TryRecv()
-	if err == runnel.ErrEmpty {
-		w.rid()
-		w.waits(receiving, nil)
-		v, err = in.e.ch.Recv(w.ctx)
-		w.stampDue = 0
+	for {
+		v, err := in.valve.TryRecv()
+		if err != nil {
+			return in.wait(w)
+		}
+		if !in.carry(w, v) {
+			return false
+		}
 	}
+}
+
+// wait is next where nothing goes through the valve.
+func (in *intake[A]) wait(w *worker) bool {
+	w.idles()
+	v, err := in.e.ch.Recv(w.ctx)
 	return in.got(w, v, err)
 }
 
@@ -76,14 +96,18 @@ func (in *intake[A]) got(w *worker, v A, err error) bool {
 		w.ended(in.place)
 		return true
 	}
+	w.direct.Add(1)
+	return in.carry(w, v)
+}
+
+func (in *intake[A]) carry(w *worker, v A) bool {
 	in.v = v
-	f := in.f // Swap may put in another one as soon as nothing moves
 	w.takes(in)
-	return w.carried(f(v))
+	return w.carried((*in.f.Load())(v))
 }
 
 func (in *intake[A]) call() func() error {
-	f, v := in.f, in.v
+	f, v := *in.f.Load(), in.v
 	return func() error { return f(v) }
 }
 

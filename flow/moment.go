@@ -13,15 +13,15 @@ const (
 	notOfStep  = 1 << (momentBits - 1)
 )
 
-// age is for how long a worker in this state has been in it, and whether that is exact or, of a
+// age is for how long a worker that does this, in this step, has done so, and whether that is exact or, of a
 // step whose beginning was not timed, only a limit. Then the next step will be timed: whoever
 // looks again and again at a process that has become slow is not told a wrong age twice.
-func (w *worker) age(at uint64, now time.Duration) (d time.Duration, exact bool) {
+func (w *worker) age(does activity, step uint64, now time.Duration) (d time.Duration, exact bool) {
 	since := w.since.Load()
 	d = max(0, now-time.Duration(since>>momentBits))
-	switch at & doing {
+	switch does {
 	case stepping:
-		if exact = since&(notOfStep|(sparse-1)) == int64(at/oneStep%sparse); !exact {
+		if exact = since&(notOfStep|(sparse-1)) == int64(step%sparse); !exact {
 			w.asked.Store(true)
 		}
 		return d, exact

@@ -19,7 +19,8 @@ type outlet interface {
 type spout[T any] struct {
 	name  string
 	edges []*channel[T]
-	left  []int // edges that have not got the value in hand yet
+	valve *runnel.Valve[T] // to the edge, if it is the only one
+	left  []int            // edges that have not got the value in hand yet
 	puts  []*runnel.SendCase[T]
 	cases []runnel.Case
 }
@@ -29,7 +30,7 @@ var (
 	errRefused = errors.New("flow: no edge takes values any more")
 )
 
-func makeOutlet[T any](name string, edges []edge) outlet {
+func makeOutlet[T any](w *worker, name string, edges []edge) outlet {
 	o := &spout[T]{name: name}
 	for _, e := range edges {
 		c := e.(*channel[T])
@@ -38,6 +39,9 @@ func makeOutlet[T any](name string, edges []edge) outlet {
 		o.puts = append(o.puts, runnel.SendTo(c.ch, none))
 	}
 	o.cases = make([]runnel.Case, len(edges))
+	if len(edges) == 1 {
+		o.valve = o.edges[0].ch.Valve(&w.gate.closed)
+	}
 	return o
 }
 
@@ -92,28 +96,21 @@ func (o *spout[T]) pass(w *worker, v T) (err error) {
 
 // one is send for a single edge.
 func (o *spout[T]) one(w *worker, v T) error {
-	e := o.edges[0]
-	for {
-		err := w.enter(false)
-		if err == nil {
-			err = e.give(w, v)
-		}
-		if err != errAgain {
-			e.account(w, v, err)
-			return err
-		}
+	if o.valve.TrySend(v) == nil {
+		return nil
 	}
+	e, err := o.edges[0], errAgain
+	for err == errAgain {
+		err = e.give(w, v)
+	}
+	e.account(w, v, err)
+	return err
 }
 
-// give tries to send, and then waits.
+// give sends, and waits if need be.
 func (e *channel[T]) give(w *worker, v T) error {
-	err := e.ch.TrySend(v)
-	if err == runnel.ErrFull {
-		w.waits(sending, &e.link)
-		err = e.ch.Send(w.ctx, v)
-		w.stampDue = 0
-	}
-	return w.verdict(err)
+	w.waits(sending, &e.link)
+	return w.verdict(e.ch.Send(w.ctx, v))
 }
 
 // account is for a value that was made for the edge and that it did not take. What a source
@@ -174,7 +171,6 @@ func (o *spout[T]) await(w *worker, v T) error {
 	}
 	w.waits(sending, &o.edges[o.left[0]].link)
 	c, err := runnel.Select(w.ctx, o.cases...)
-	w.stampDue = 0
 	if err = w.verdict(err); err != nil {
 		return err
 	}

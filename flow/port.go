@@ -35,7 +35,7 @@ type port struct {
 	signal   bool // an input of Listen: no edge can be connected to it
 	typ      reflect.Type
 	edge     func(l link, opts []runnel.Option) edge
-	outlet   func(name string, edges []edge) outlet // nil for an input
+	outlet   func(w *worker, name string, edges []edge) outlet // nil for an input
 }
 
 func (p port) port() port { return p }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 
 	"github.com/runnel-go/runnel"
@@ -59,6 +60,7 @@ func (p *process) giveTo(output string, e edge) {
 
 // man makes the workers. No goroutine runs yet.
 func (p *process) man() {
+	p.gate.edges = slices.Concat(p.to, p.from)
 	p.alive = p.set.parallel
 	for range p.set.parallel {
 		p.gate.workers = append(p.gate.workers, newWorker(p))

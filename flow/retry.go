@@ -156,14 +156,14 @@ func (w *worker) restarts(err error) bool {
 }
 
 // attempt is the number of the call in hand, or of the next one if it is waited for, from 1; 0 if
-// nothing is in hand. at is what the worker does.
-func (w *worker) attempt(at uint64) int {
+// nothing is in hand.
+func (w *worker) attempt(does activity, inHand bool) int {
 	past := int(w.past.Load())
-	switch at & doing {
+	switch does {
 	case receiving, gone:
 		return 0
 	case resting:
-		if past == 0 && at&holds == 0 && w.p.proc.kind != "source" {
+		if past == 0 && !inHand && w.p.proc.kind != "source" {
 			return 0
 		}
 	}

@@ -103,7 +103,7 @@ func (g *gate) lack(n int) int {
 func (g *gate) dismiss(w *worker) {
 	w.rid()
 	g.surplus--
-	g.departed += w.through()
+	g.departed += w.done(0)
 	g.workers = slices.DeleteFunc(g.workers, func(x *worker) bool { return x == w })
 	g.mark()
 }

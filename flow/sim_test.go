@@ -176,6 +176,119 @@ func TestSimPause(t *testing.T) {
 	})
 }
 
+// Messages that nobody waits for go through valves. A pause of any process stops them between any
+// two of its movements, in the middle of a message and at a moment at which it runs.
+func TestSimPauseOfThoseWhoDoNotWait(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		var got []int
+		g := flow.New("paused").
+			Add("numbers", numbers(3)).
+			Add("one", flow.Step(double)).
+			Add("two", flow.Step(double), flow.Parallel(1+t.Choose(2))).
+			Add("store", flow.Sink(collect(&got))).
+			Connect("numbers", "one", runnel.Buffer(3)).
+			Connect("one", "two", runnel.Buffer(3)).
+			Connect("two", "store", runnel.Buffer(3))
+		f := start(t, g)
+		names := []string{"numbers", "one", "two", "store"}
+		name := names[t.Choose(4)]
+		count := func() (moved uint64) {
+			for _, e := range f.Status().Edges {
+				if e.To == name+".in" {
+					moved += e.Received
+				}
+				if e.From == name+".out" {
+					moved += e.Sent
+				}
+			}
+			return moved
+		}
+		for range 2 {
+			t.Point()
+			t.Assert(f.Pause(name) == nil, "Pause")
+			before := count()
+			for range 4 {
+				t.Point()
+				t.Assert(count() == before, "%d have moved", count()-before)
+			}
+			f.Resume(name)
+		}
+		t.Assert(f.Wait() == nil, "Wait")
+		t.Assert(len(got) == 3, "got %v", got)
+		over(t, f)
+	})
+}
+
+// Of several who pause at once each may rely on it when its own Pause returns.
+func TestSimPausesAtOnce(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		g := flow.New("paused").
+			Add("numbers", numbers(2)).
+			Add("pass", flow.Step(pass)).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "pass", runnel.Buffer(1)).
+			Connect("pass", "store", runnel.Buffer(1+t.Choose(2)))
+		f := start(t, g)
+		t.Go("other", func() { f.Pause("pass") })
+		f.Pause("pass")
+		before := f.Status()
+		for range 3 {
+			t.Point()
+			now := f.Status()
+			t.Assert(now.Edges[0].Received == before.Edges[0].Received && now.Edges[1].Sent == before.Edges[1].Sent, "%v\nthen\n%v", before, now)
+		}
+		t.Wait()
+		f.Resume()
+		t.Assert(f.Wait() == nil, "Wait")
+		over(t, f)
+	})
+}
+
+// What Status tells while the flow runs, between two Statuses:
+//
+//	Done and Steps never fall;  Done ≤ Received ≤ Done of later + workers;  Done ≤ Steps
+func TestSimStatusMeanwhile(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		bad := t.Choose(5)
+		g := flow.New("watched").
+			Add("numbers", numbers(4)).
+			Add("one", flow.Step(func(_ context.Context, v int) (int, error) {
+				if v == bad {
+					return 0, errBad
+				}
+				return v, nil
+			}), flow.Parallel(1+t.Choose(2)), flow.Skip()).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "one", runnel.Buffer(2)).
+			Connect("one", "store", runnel.Buffer(1))
+		f := start(t, g)
+		t.Go("watcher", func() {
+			before := f.Status()
+			for range 6 {
+				t.Point()
+				now := f.Status()
+				for i, p := range now.Processes[1:] {
+					q, e := before.Processes[i+1], before.Edges[i]
+					t.Assert(p.Done >= q.Done && begun(p) >= begun(q), "fell:\n%v\n%v", before, now)
+					t.Assert(q.Done <= e.Received && e.Received <= p.Done+uint64(len(p.Workers)), "in hand:\n%v\n%v", before, now)
+					t.Assert(p.Done <= begun(p), "more than begun: %+v", p)
+				}
+				before = now
+			}
+		})
+		t.Assert(f.Wait() == nil, "Wait")
+		t.Wait()
+		over(t, f)
+	})
+}
+
+func begun(p flow.ProcessStatus) (n uint64) {
+	for _, w := range p.Workers {
+		n += w.Steps
+	}
+	return n
+}
+
 // A cycle ends when nothing is in it any more.
 func TestSimCycle(t *testing.T) {
 	explore(t, func(t *sim.T) {
@@ -264,11 +377,14 @@ func TestSimTransitions(t *testing.T) {
 func TestSimPauseDoesNotWaitForFunctions(t *testing.T) {
 	explore(t, func(t *sim.T) {
 		paused := runnel.NewPromise[int]()
+		sendsFirst := t.Choose(2) == 0
 		g := flow.New("paused").
 			Add("one", numbers(1)).
 			Add("hang", flow.FlatStep(func(ctx context.Context, v int, emit func(int) error) error {
-				if err := emit(v); err != nil {
-					return err
+				if sendsFirst {
+					if err := emit(v); err != nil {
+						return err
+					}
 				}
 				_, err := paused.Recv(ctx)
 				return err

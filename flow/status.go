@@ -135,28 +135,37 @@ func (p *process) status() ProcessStatus {
 	s.Done, s.Swaps = p.gate.departed, p.gate.swaps
 	now := p.f.now()
 	for _, w := range p.gate.workers {
-		s.Workers = append(s.Workers, w.status(now))
-		s.Done += w.through()
+		one, done := w.status(now)
+		s.Workers = append(s.Workers, one)
+		s.Done += done
 	}
 	return s
 }
 
-// through is how many messages the worker has carried through. lost is read first: it never
-// counts a message that at does not.
-func (w *worker) through() uint64 {
-	lost := w.lost.Load()
-	at := w.at.Load()
-	return at/oneStep - at&holds/holds - lost
+// progress is how many messages the worker has begun with, how many of them it has carried through
+// and how many it has lost, and what it does. It reads again if one was lost meanwhile, so neither number ever falls.
+func (w *worker) progress() (begun, done, lost uint64, does activity) {
+	for {
+		lost = w.lost.Load()
+		at := w.at.Load()
+		begun = w.direct.Load()
+		for _, in := range w.inlets {
+			begun += in.passed()
+		}
+		if w.lost.Load() == lost {
+			return begun, max(at/oneStep, begun-min(begun, lost+1)), lost, at & doing
+		}
+	}
 }
 
-func (w *worker) status(now time.Duration) WorkerStatus {
-	at := w.at.Load()
-	s := WorkerStatus{Activity: Activity(at & doing), Steps: at / oneStep, Attempt: w.attempt(at)}
-	s.For, s.Exact = w.age(at, now)
+func (w *worker) status(now time.Duration) (s WorkerStatus, done uint64) {
+	begun, done, lost, does := w.progress()
+	s = WorkerStatus{Activity: Activity(does), Steps: begun, Attempt: w.attempt(does, begun > done+lost)}
+	s.For, s.Exact = w.age(does, begun, now)
 	if l := w.on.Load(); l != nil && s.Activity == Blocked {
 		s.On = l.String()
 	}
-	return s
+	return s, done
 }
 
 // Process returns the account of the process of that name, a zero one if there is none.

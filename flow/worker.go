@@ -12,10 +12,10 @@ import (
 // activity is what a worker does at a moment. While it moves a value, takes or gives, it is
 // one whom Pause waits for.
 //
-//	at = steps·16 + holds·8 + activity;  steps = the messages that the worker has begun with
-//	messages carried through = steps - lost - holds
-//	holds = 0 if the worker waits for a message or rests between two; else it may lag behind by
-//	        the moment from the end of one message to the taking of the next
+//	at = done·8 + activity;  done = the messages carried through when at was published, which is
+//	                         before every wait for a message, every rest between two and every loss
+//	steps = direct + Σ passed through the valves of the inlets = the messages begun with
+//	messages carried through = max(done, steps - lost - 1), since one is in hand at most
 //	activity ∈ {moving, receiving, sending} ⇒ the worker will come by the gate, or by leave,
 //	                                           as soon as its context ends
 type activity = uint64
@@ -30,8 +30,7 @@ const (
 	retrying                  // waits before the next attempt
 
 	doing   = 7 // the bits of the activity
-	holds   = 8
-	oneStep = 16
+	oneStep = 8
 )
 
 // worker is a goroutine of a process. What is atomic is read by Status.
@@ -57,6 +56,8 @@ type worker struct {
 	settled bool          // the cycle has been told that nothing comes from outside any more
 	holdsUp bool          // the cycle is not to end, because of a signal in hand
 	lost    atomic.Uint64 // messages that were rejected
+	direct  atomic.Uint64 // messages that came by other ways than a valve
+	count   uint64        // all messages that were begun with
 
 	stamped  time.Duration // the last reading of the clock
 	sampled  uint64        // steps at that time
@@ -78,7 +79,7 @@ func newWorker(p *process) *worker {
 	w := &worker{p: p, gate: p.gate, ctx: p.gate.context(), timeout: p.set.timeout}
 	w.turn = &Turn{p.life, w}
 	for _, q := range p.proc.ends(true) {
-		w.outlets = append(w.outlets, q.outlet(q.name, p.outs[q.name]))
+		w.outlets = append(w.outlets, q.outlet(w, q.name, p.outs[q.name]))
 	}
 	w.digs()
 	p.proc.equip(w)
@@ -220,11 +221,8 @@ func (w *worker) atWork() bool {
 	return true
 }
 
-// next takes one message and carries it through. It reports whether to go on.
+// next takes messages and carries them through. It reports whether to go on.
 func (w *worker) next() bool {
-	if w.enter(true) != nil {
-		return false
-	}
 	if len(w.inlets) == 1 {
 		return w.inlets[0].next(w)
 	}
@@ -233,12 +231,13 @@ func (w *worker) next() bool {
 
 // choose is next for several inlets.
 func (w *worker) choose() bool {
+	if w.enter(true) != nil {
+		return false
+	}
 	c, err := runnel.TrySelect(w.cases...)
 	if err == runnel.ErrNotReady {
-		w.rid()
-		w.waits(receiving, nil)
+		w.idles()
 		c, err = runnel.Select(w.ctx, w.cases...)
-		w.stampDue = 0
 	}
 	if err != nil {
 		return w.interrupted()
@@ -266,9 +265,22 @@ func (w *worker) enter(between bool) error {
 	return nil
 }
 
-// begins is what follows a movement: the user's function goes on.
+// idles publishes that the worker, which has no message, waits for one. It need not look at the
+// gate then: who closes that ends the context of the wait before it looks at who waits.
+func (w *worker) idles() {
+	w.stamp()
+	w.stampDue = 0
+	w.at.Store(w.done(0)*oneStep | receiving)
+}
+
+// begins is what follows a movement: the user's function goes on. A worker that has moved
+// something through a valve has published nothing.
 func (w *worker) begins() {
-	w.at.Store(w.at.Load() &^ doing)
+	at := w.at.Load()
+	if at&doing == stepping {
+		return
+	}
+	w.at.Store(at &^ doing)
 	if w.gate.closed.Load() {
 		w.gate.tell()
 	}
@@ -276,18 +288,15 @@ func (w *worker) begins() {
 
 // takes is begins with a new message.
 func (w *worker) takes(in inlet) {
-	steps := w.at.Load()/oneStep + 1
-	if steps >= w.stampDue || w.asked.Load() {
-		w.sample(steps)
+	w.count++
+	if w.count >= w.stampDue || w.asked.Load() {
+		w.sample()
 	}
 	w.busy = in
 	if w.timeout > 0 {
 		w.arms()
 	}
-	w.at.Store(steps*oneStep | holds)
-	if w.gate.closed.Load() {
-		w.gate.tell()
-	}
+	w.begins()
 }
 
 // arms gives a call its timeout.
@@ -304,12 +313,18 @@ func (w *worker) disarms() {
 // waits publishes that the worker is about to wait.
 func (w *worker) waits(a activity, on *link) {
 	w.stamp()
-	w.on.Store(on)
+	w.stampDue = 0
+	if w.on.Load() != on {
+		w.on.Store(on)
+	}
 	w.at.Store(w.at.Load()&^doing | a)
 }
 
 // rid is what follows the end of a message where none may be taken at once.
-func (w *worker) rid() { w.at.Store(w.at.Load() &^ holds) }
+func (w *worker) rid() { w.at.Store(w.done(0)*oneStep | w.at.Load()&doing) }
+
+// done is how many messages have been carried through, with so many in hand.
+func (w *worker) done(inHand uint64) uint64 { return w.count - w.lost.Load() - inHand }
 
 // To read the clock for each message would cost as much as the message. So it is read after
 // every wait, and then for every message while they take long, for one of sixteen while they
@@ -325,14 +340,14 @@ func (w *worker) stamp() {
 }
 
 // sample is stamp at the beginning of a step, which finds out when to do that again.
-func (w *worker) sample(steps uint64) {
-	before, passed := w.stamped, steps-w.sampled
+func (w *worker) sample() {
+	before, passed := w.stamped, w.count-w.sampled
 	w.stamped = w.p.f.now()
-	w.since.Store(int64(w.stamped)<<momentBits | int64(steps%sparse))
+	w.since.Store(int64(w.stamped)<<momentBits | int64(w.count%sparse))
 	w.asked.Store(false)
-	w.sampled, w.stampDue = steps, steps+1
+	w.sampled, w.stampDue = w.count, w.count+1
 	if passed > 0 && w.stamped-before < time.Duration(passed)*quick {
-		w.stampDue = steps + sparse
+		w.stampDue = w.count + sparse
 	}
 }
 
@@ -353,7 +368,7 @@ func (w *worker) carried(err error) bool {
 func (w *worker) leave() {
 	w.p.settle(w, true)
 	w.stamp()
-	w.at.Store(w.at.Load()&^(oneStep-1) | gone)
+	w.at.Store(w.done(0)*oneStep | gone)
 	w.p.left(w)
 }
 
