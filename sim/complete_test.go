@@ -198,3 +198,22 @@ func TestExhaustiveNoticesHiddenStateInAnySchedule(t *testing.T) {
 		}
 	}
 }
+
+// changing is a context that is another one later on, as those that a framework hands out anew for
+// each call may be.
+type changing struct{ context.Context }
+
+func TestContextThatLosesItsDeadline(t *testing.T) {
+	sim.Test(t, func(t *sim.T) {
+		within, cancel := context.WithTimeout(bg, time.Minute)
+		defer cancel()
+		ctx := &changing{within}
+		if err := runnel.Sleep(ctx, time.Second); err != nil {
+			t.Fatalf("the sleep ended with: %v", err)
+		}
+		ctx.Context = bg
+		if err := runnel.Sleep(ctx, time.Second); err != nil {
+			t.Fatalf("the sleep ended with: %v", err)
+		}
+	}, sim.Schedules(100), sim.Punctual())
+}

@@ -35,11 +35,12 @@ func (w *world) mayTickNow() bool {
 func (w *world) tick() (at time.Time, ok bool) {
 	at, ok = w.clock.next()
 	for i := 0; i < len(w.deadlines); {
-		if w.deadlines[i].Err() != nil {
+		end, has := w.deadlines[i].Deadline()
+		if !has || w.deadlines[i].Err() != nil { // a context of the user's own may have changed
 			w.deadlines = slices.Delete(w.deadlines, i, i+1)
 			continue
 		}
-		if end, _ := w.deadlines[i].Deadline(); !ok || end.Before(at) {
+		if !ok || end.Before(at) {
 			at, ok = end, true
 		}
 		i++
