@@ -130,7 +130,9 @@ func (w *worker) work() bool {
 	case w.init != nil:
 		return w.begin()
 	}
-	for w.open > 0 && w.next() {
+	if !w.paused || w.interrupted() { // it may be that a transition has panicked, and the pause is over
+		for w.open > 0 && w.next() {
+		}
 	}
 	return w.pending() || w.conclude()
 }
