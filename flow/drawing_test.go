@@ -68,6 +68,7 @@ var drawn = map[string]func() *flow.Graph{
 			Connect("words.otu", "counts", runnel.Buffer(1)).
 			Connect("", "").
 			Open("counts.in", nil).
+			Connect("outside", "count").
 			Open("")
 	},
 	"names": func() *flow.Graph {

@@ -99,15 +99,17 @@ func (p *program) watch(f *flow.Flow) (end func()) {
 	go func() {
 		defer told.Close()
 		for range tick.All(context.Background()) {
-			fmt.Fprintln(p.err, f.Status())
+			p.tell(f.Status())
 		}
-		fmt.Fprintln(p.err, f.Status())
+		p.tell(f.Status())
 	}()
 	return func() {
 		tick.Close()
 		told.Recv(context.Background())
 	}
 }
+
+func (p *program) tell(s flow.Status) { fmt.Fprintf(p.err, "%v\n%v\n", s, s.Explain()) }
 
 // account tells which records failed, and what became of all.
 func (p *program) account(s flow.Status) {
