@@ -13,15 +13,15 @@ import (
 // Inject sends values to an input or an output, named "process.port", or by the process alone
 // if it has one input. A value for an input goes to its edge from outside, see [Graph.Open], or
 // if it has none to one of its edges: one that has room, or the first that has. A value for an output
-// goes to all of its edges, as if the process had sent it; one that has ended counts it as
-// Undelivered. Inject blocks while there is no room, until ctx or the flow ends.
+// goes to all of its edges, as if the process had sent it; one whose receiver has ended counts it
+// as Undelivered. Inject blocks while there is no room, until ctx or the flow ends.
 //
 // The values are the flow's from then on, like all others; those that were not sent are not, and
 // the error tells which: an [*InjectError], because of [ErrDraining], [runnel.ErrClosed] when no edge takes
 // values any more, or the cause of ctx. Without a port of that name, or an edge at it, the
 // error is [ErrName]; if one of the values has another type than the port, none is sent.
 func (f *Flow) Inject(ctx context.Context, to string, values ...any) error {
-	edges, all, err := f.at(to)
+	edges, by, err := f.at(to)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (f *Flow) Inject(ctx context.Context, to string, values ...any) error {
 		}
 	}
 	for i, part := range parts {
-		if some, err := part.send(ctx, all); err != nil {
+		if some, err := part.send(ctx, by); err != nil {
 			return &InjectError{To: to, Sent: i, Values: len(values), Some: some, Err: err}
 		}
 	}
@@ -62,33 +62,36 @@ func (e *InjectError) Error() string {
 // Unwrap returns Err.
 func (e *InjectError) Unwrap() error { return e.Err }
 
-// at finds the edges to give an injected value to, all of them or any.
-func (f *Flow) at(name string) (edges []edge, all bool, err error) {
-	process, port, wrong := f.graph.resolve(name, false)
+// at finds the edges to give an injected value to: any of them, or, as if the process by had sent
+// it, all.
+func (f *Flow) at(name string) (edges []edge, by *process, err error) {
+	to, port, wrong := f.graph.resolve(name, false)
 	if wrong == "" {
-		edges = f.process(process).ins[port.name]
+		edges = f.process(to).ins[port.name]
 		if i := slices.IndexFunc(edges, fromOutside); i >= 0 {
 			edges = edges[i : i+1]
 		}
 	} else {
-		var not string
-		if process, port, not = f.graph.resolve(name, true); not != "" {
-			return nil, false, fmt.Errorf("%w: %s", ErrName, wrong)
+		from, port, not := f.graph.resolve(name, true)
+		if not != "" {
+			return nil, nil, fmt.Errorf("%w: %s", ErrName, wrong)
 		}
-		edges, all = f.process(process).outs[port.name], true
+		by = f.process(from)
+		edges = by.outs[port.name]
 	}
 	if len(edges) == 0 {
-		return nil, false, fmt.Errorf("%w: nothing is connected to %s", ErrName, name)
+		return nil, nil, fmt.Errorf("%w: nothing is connected to %s", ErrName, name)
 	}
-	return edges, all, nil
+	return edges, by, nil
 }
 
 func fromOutside(e edge) bool { return e.name().from == "" }
 
 // injection is a value on its way to edges, whatever its type.
 type injection interface {
-	// send gives it to all edges, or to any. If it fails, some are those that have it.
-	send(ctx context.Context, all bool) (some []string, err error)
+	// send gives it to all edges, as if by had, or if by is nil to any. If it fails, some are
+	// those that have it.
+	send(ctx context.Context, by *process) (some []string, err error)
 }
 
 // shot is an injection of a T.
@@ -114,7 +117,8 @@ func (e *channel[T]) injection(edges []edge, v any) (injection, error) {
 	return s, nil
 }
 
-func (s *shot[T]) send(ctx context.Context, all bool) (some []string, err error) {
+func (s *shot[T]) send(ctx context.Context, by *process) (some []string, err error) {
+	all := by != nil
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -128,7 +132,10 @@ func (s *shot[T]) send(ctx context.Context, all bool) (some []string, err error)
 	for err == nil && len(s.left) > 0 && !s.enough(all) {
 		err = s.await(ctx)
 	}
-	return s.account(all, err)
+	if err == nil && (len(s.have) == 0 || all && len(s.over) > 0 && by.ended()) {
+		err = s.err
+	}
+	return s.account(all && err == nil), err
 }
 
 func (s *shot[T]) enough(all bool) bool { return !all && len(s.have) > 0 }
@@ -159,20 +166,25 @@ func (s *shot[T]) settled(i int, err error) {
 	}
 }
 
-// account is the result of send. err is why it waits no longer, if it does not know for all edges.
-func (s *shot[T]) account(all bool, err error) (some []string, _ error) {
-	if len(s.have) == 0 && err == nil {
-		err = s.err
-	}
+// account tells which edges have the value. Those that take none any more count it if their
+// sender had to: it is there still, so it was their receiver that has ended.
+func (s *shot[T]) account(counts bool) (have []string) {
 	for _, e := range s.over {
-		if all && err == nil {
+		if counts {
 			e.ch.Discard(s.v, runnel.Undelivered)
 		}
 		e.ring.settle()
 	}
 	for _, e := range s.have {
-		some = append(some, e.String())
+		have = append(have, e.String())
 		e.ring.settle()
 	}
-	return some, err
+	return have
+}
+
+// ended is whether all workers of the process have. Before that it closes no output.
+func (p *process) ended() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.alive == 0
 }

@@ -34,7 +34,8 @@ type process struct {
 	failing, reporting atomic.Int32 // those who wait for room for a failure, or a report
 	rested             atomic.Int64 // nanoseconds of workers at a closed gate, finished rests
 
-	changes runnel.Mutex // one Scale or Swap at a time
+	changes runnel.Mutex    // one Scale or Swap at a time
+	equip   func(w *worker) // that of proc, or of what Swap has put in its place
 
 	mu    runnel.Mutex
 	alive int // workers
@@ -43,7 +44,7 @@ type process struct {
 var errUnneeded = errors.New("flow: all that took the values of the process have ended")
 
 func newProcess(f *Flow, n node) *process {
-	p := &process{node: n, f: f, gate: newGate(f), ins: map[string][]edge{}, outs: map[string][]edge{}}
+	p := &process{node: n, f: f, equip: n.proc.equip, gate: newGate(f), ins: map[string][]edge{}, outs: map[string][]edge{}}
 	p.life, p.endLife = context.WithCancelCause(context.WithValue(f.hard, processKey{}, p))
 	return p
 }

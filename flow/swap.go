@@ -45,7 +45,7 @@ func (p *process) swap(to Proc) {
 // also if it is in a call of the old one. One with a state takes them itself: the call may need
 // what the worker has.
 func (p *process) take(to Proc) {
-	p.proc.equip = to.equip // for those whom Scale hires
+	p.equip = to.equip // for those whom Scale hires
 	p.gate.swaps++
 	if to.keeps != nil {
 		p.gate.refit = &to
@@ -108,9 +108,7 @@ func (p *process) unlike(to Proc) (wrong []string) {
 	if p.proc.kind == "source" {
 		return []string{"a source is one call, and only its function knows how far it has come: let that call what is to be exchanged"}
 	}
-	n := p.node
-	n.proc = to
-	if wrong = n.mistakes(); to.equip == nil {
+	if wrong = (node{name: p.name, proc: to, set: p.set}).mistakes(); to.equip == nil {
 		return wrong
 	}
 	if to.kind != p.proc.kind {

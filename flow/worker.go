@@ -82,7 +82,7 @@ func newWorker(p *process) *worker {
 		w.outlets = append(w.outlets, q.outlet(w, q.name, p.outs[q.name]))
 	}
 	w.digs()
-	p.proc.equip(w)
+	p.equip(w)
 	w.cases = make([]runnel.Case, len(w.inlets))
 	for i, in := range w.inlets {
 		if w.cases[i] = in.wish(); !in.from().isSignal() {
