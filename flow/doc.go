@@ -63,8 +63,16 @@
 // and [Flow.Wait] returns nil. [Flow.Drain] ends the sources and does the same. [Flow.Stop] drains
 // until its context ends, then gives up the rest, and tells in its account what that was.
 //
-// A function that fails or panics on a message ends the flow with a [*Failure], unless its process
-// has [Skip]: then it goes on with the next. All failures are sent to [Flow.Failures]. A function
+// A call that fails, by an error, a panic or its [Timeout], is repeated as [Retry] says. Then it is a
+// [*Failure] of the process: it is counted, sent to [Flow.Failures], and ends the flow, unless the
+// process goes on: by [Skip] with the next message, by [Restart] with a new state, or because its
+// dead letters are connected. These are an output of type *Failure, named "failures", that every
+// process has:
+//
+//	Connect("parse.failures", "bury", runnel.Buffer(16))
+//
+// What comes in there is under the policy, and in the account, of that edge. It may be sent back: see
+// the example of [Failure]. A function
 // that returns [ErrDone] ends its process. A process whose outputs nobody takes any more ends too, and
 // so do those before it.
 //

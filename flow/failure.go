@@ -9,6 +9,11 @@ import (
 )
 
 // Failure is a message on which a process failed, after all attempts. It is an error.
+//
+// Every process has, without saying so, an output "failures" for them, its dead letters. Where that
+// is connected they go there, and the flow goes on. A full edge makes the process wait, and one
+// that drops counts what it drops. If all who took them have ended, failures end the flow as
+// without. The failure of an Init goes there, too, but ends the flow.
 type Failure struct {
 	Graph    string
 	Process  string

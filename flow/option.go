@@ -44,6 +44,7 @@ func Timeout(d time.Duration) ProcOption {
 }
 
 // Skip lets the flow go on when the process fails on a message: the message is counted as
-// failed on the edge by which it came, and the failure is sent to [Flow.Failures]. Without it a
-// failure ends the flow.
+// failed on the edge by which it came, and the failure is sent to [Flow.Failures]. Without it, or
+// [Restart], or dead letters, a failure ends the flow. A state is as the failure has left it. A source
+// that has failed has ended.
 func Skip() ProcOption { return func(s *settings) { s.skip = true } }

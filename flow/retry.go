@@ -20,7 +20,8 @@ import (
 // What an attempt has sent stays sent: a [FlatStep], or a handler, that fails after an output
 // sends it again in the next attempt. So it gives at least once. A state is as the attempt left
 // it. A [Source] is called again only as long as it has given nothing; see [Restart]. Init is
-// repeated too, a Transition is not.
+// repeated too, a Transition is not. After a [Flow.Swap] the next attempt is one of the new function;
+// with a state, the message comes to its end by the old one.
 func Retry(attempts int, backoff Backoff) ProcOption {
 	return func(s *settings) {
 		if attempts < 1 {
@@ -40,7 +41,7 @@ func Retry(attempts int, backoff Backoff) ProcOption {
 // The function of a [Source] is called again, after the first wait of the backoff of [Retry], if
 // it has given a value since it was called last, and its error is not [Permanent]. If it has given
 // nothing, in all its attempts, its failure counts as without Restart: so a source that cannot
-// begin does not spin.
+// begin does not spin. A source that is to go on where it failed must know itself where that was.
 //
 // Other processes have nothing to begin anew; see [Skip].
 func Restart() ProcOption { return func(s *settings) { s.restart = true } }

@@ -39,7 +39,7 @@ const (
 	Paused  Transition = iota // no message comes until Resumed
 	Resumed                   // after Paused
 	Ended                     // all inputs have ended; what is sent now is delivered still
-	Stopped                   // the flow stops, or the process has failed; nothing is delivered
+	Stopped                   // the flow stops, and nothing is delivered; or the state has failed: see [Restart]
 	Swapped                   // Flow.Swap puts in a state of another type; what is sent now is delivered still
 )
 
