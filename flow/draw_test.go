@@ -75,10 +75,27 @@ func (a *author) component(prefix string) {
 	for i := range 1 + a.choose(a.most(3, 7)) {
 		a.middle(fmt.Sprint(prefix, i))
 	}
+	a.graves(prefix)
 	for i, from := range a.outputs {
 		if a.choose(4) > 0 || strings.Contains(from, "source") || a.unheard(from) {
 			a.line(fmt.Sprint(prefix, "sink", i), "sink", a.manner(true))
 			a.edge(from, fmt.Sprint(prefix, "sink", i, ".in"))
+		}
+	}
+}
+
+// graves gives the dead letters of some processes somewhere to go.
+func (a *author) graves(prefix string) {
+	for i := range a.choose(3) {
+		grave := fmt.Sprint(prefix, "grave", i)
+		for _, line := range a.graph {
+			words := strings.Fields(line)
+			if words[1] != "->" && a.choose(4) == 0 && strings.HasPrefix(words[0], prefix) && words[1] != "grave" {
+				a.line(words[0]+".failures", "->", grave, a.one("", "buffer 2", "sliding 1", "unbounded"))
+			}
+		}
+		if strings.Contains(strings.Join(a.graph, "\n"), "-> "+grave) {
+			a.line(grave, "grave")
 		}
 	}
 }
@@ -98,13 +115,13 @@ func (a *author) source(name string) {
 	if !a.small && a.choose(6) == 0 {
 		values, a.forever = "forever every 100ms", true
 	}
-	a.line(name, "source", values, a.maybe(4, "every 100ms"), a.maybe(6, "parallel 2"), a.failure(8))
+	a.line(name, "source", values, a.maybe(4, "every 100ms"), a.maybe(6, "parallel 2"), a.failure(8), a.one("", "", "retry 2", "restart", "restart retry 2 after 100ms"))
 	a.outputs = append(a.outputs, name+".out")
 }
 
 // manner draws how a process works.
 func (a *author) manner(scalable bool) string {
-	text := a.maybe(2, "skip") + " " + a.maybe(5, "takes 200ms") + " " + a.failure(3)
+	text := a.one("skip", "skip", "", "", "retry 2", "skip retry 3 after 100ms") + " " + a.maybe(5, "takes 200ms") + " " + a.failure(3)
 	if scalable {
 		text += " " + a.maybe(3, "parallel 2")
 	}
@@ -112,6 +129,15 @@ func (a *author) manner(scalable bool) string {
 		text += " timeout " + a.one("100ms", "300ms") + " " + a.maybe(2, "stubborn")
 	}
 	return text
+}
+
+// state draws how a process with a state works.
+func (a *author) state() string {
+	if text := a.manner(false); a.choose(3) > 0 || strings.Contains(text, "skip") {
+		return text
+	} else {
+		return text + " restart"
+	}
 }
 
 func (a *author) failure(oneOf int) (text string) {
@@ -138,9 +164,9 @@ func (a *author) middle(name string) {
 	case 1:
 		a.line(name, "flat", a.one("0", "1", "2"), a.manner(true))
 	case 2:
-		a.line(name, "sum", a.manner(false))
+		a.line(name, "sum", a.state())
 	case 3:
-		a.line(name, "loop", a.manner(false))
+		a.line(name, "loop", a.state())
 		a.feed(from, name+".fresh")
 		a.round(name)
 		a.outputs = append(a.outputs, name+".out")
@@ -206,6 +232,8 @@ func (a *author) op() string {
 			return "inject " + a.entries[a.choose(len(a.entries))]
 		}
 	case 8:
+		return "cast"
+	case 9:
 		if a.choose(4) == 0 {
 			return a.one("drain", "stop now", "cancel")
 		}

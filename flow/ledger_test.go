@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/runnel-go/runnel"
@@ -21,7 +22,8 @@ import (
 //	                  Sent     = made for it + injected
 //	                  Failed   = failures that name it
 //	for each process  Done     = calls that returned nil or ErrDone
-//	                  Failed   = failures that name it ≤ calls that failed
+//	                  Failed   = failures that name it ≤ calls that failed; = - Retried, at a plain end
+//	                  Failed   = Sent of each edge of its dead letters
 //	                  Unheard  = made for outputs without an edge
 //
 // A value is its number times 16 and how far it has come.
@@ -37,6 +39,7 @@ type ledger struct {
 	loose  map[string]bool // processes with several workers, outputs that values are injected to
 	calls  map[string]*calls
 	inject map[pair]*calls
+	buried map[pair]map[*flow.Failure]bool
 	wrong  []string
 }
 
@@ -44,13 +47,13 @@ type ledger struct {
 type pair struct{ from, to string }
 
 // calls are counted by their end.
-type calls struct{ fine, done, failed int }
+type calls struct{ begun, fine, done, failed int }
 
 func newLedger(p *plan) *ledger {
 	l := &ledger{
 		plan: p, from: map[int]string{}, made: map[string]int{}, taken: map[string]int{},
 		seen: map[pair]map[int]bool{}, newest: map[pair]int{}, loose: map[string]bool{},
-		calls: map[string]*calls{}, inject: map[pair]*calls{},
+		calls: map[string]*calls{}, inject: map[pair]*calls{}, buried: map[pair]map[*flow.Failure]bool{},
 	}
 	for _, proc := range p.procs {
 		l.calls[proc.name] = &calls{}
@@ -164,24 +167,43 @@ func (l *ledger) sees(p *procPlan, in string, id int) (call int) {
 	switch {
 	case !known && from != "outside" || id > l.last || !l.plan.has(e):
 		l.say("%v: %d came, which nobody sent there", e, id)
-	case l.seen[e][id]:
+	case l.seen[e][id] && p.attempts < 2:
 		l.say("%v: %d came twice", e, id)
 	case id < l.newest[e] && !l.loose[p.name] && !l.loose[process(from)] && !l.loose[from] && from != "outside":
 		l.say("%v: %d came after %d", e, id, l.newest[e])
 	}
 	l.seen[e][id] = true
 	l.newest[e] = id
-	n := 0
-	for other, all := range l.seen {
-		if process(other.to) == p.name {
-			n += len(all)
-		}
-	}
-	return n
+	l.calls[p.name].begun++
+	return l.calls[p.name].begun
 }
 
 func (p *plan) has(e pair) bool {
 	return slices.ContainsFunc(p.wires, func(w wirePlan) bool { return w.from == e.from && w.to == e.to })
+}
+
+// hears implements crew.
+func (l *ledger) hears(p *procPlan, _ int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls[p.name].fine++
+	return nil
+}
+
+// buries implements crew. A failure has come to its edge once.
+func (l *ledger) buries(p *procPlan, failure *flow.Failure) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := pair{failure.Process + ".failures", p.name + ".in"}
+	if l.buried[e] == nil {
+		l.buried[e] = map[*flow.Failure]bool{}
+	}
+	if l.buried[e][failure] || !l.plan.has(e) {
+		l.say("%v: %v came twice, or by no edge", e, failure)
+	}
+	l.buried[e][failure] = true
+	l.calls[p.name].fine++
+	return nil
 }
 
 // told implements crew.
@@ -252,8 +274,8 @@ func (l *ledger) audit(s flow.Status, failures []*flow.Failure, err error) []str
 		byProcess[failure.Process]++
 	}
 	for _, e := range s.Edges {
-		l.edge(e, byEdge[e.Name])
-		if n := e.Dropped[runnel.Undelivered]; n > 0 && err == nil && !l.anyDone() {
+		l.edge(e, byEdge[e.Name], s)
+		if n := int(e.Dropped[runnel.Undelivered]); n > l.mayBeLeft(e) && err == nil && !l.anyDone() {
 			l.say("a plain end, and %d were not delivered: %v", n, e.Stats)
 		}
 	}
@@ -274,10 +296,33 @@ func (l *ledger) anyDone() bool {
 	return false
 }
 
-func (l *ledger) edge(e flow.EdgeStatus, failures int) {
-	key := pair{e.From, e.To}
+func key(e flow.EdgeStatus) pair {
 	if e.From == "" {
-		key.from = "outside"
+		return pair{"outside", e.To}
+	}
+	return pair{e.From, e.To}
+}
+
+// isNotes is whether an edge is for signals.
+func isNotes(e flow.EdgeStatus) bool { return strings.HasSuffix(e.To, ".notes") }
+
+// mayBeLeft is how many values may be undelivered at a plain end: those injected to an output may
+// come after the end of an edge, and signals after that of the process.
+func (l *ledger) mayBeLeft(e flow.EdgeStatus) int {
+	if in := l.inject[key(e)]; in != nil && e.From != "" || isNotes(e) {
+		return int(e.Sent)
+	}
+	return 0
+}
+
+func (l *ledger) edge(e flow.EdgeStatus, failures int, s flow.Status) {
+	if isNotes(e) {
+		return
+	}
+	key := key(e)
+	if strings.HasSuffix(e.From, ".failures") {
+		l.letters(e, len(l.buried[key]), s.Process(process(e.From)))
+		return
 	}
 	seen, failed, undelivered := len(l.seen[key]), int(e.Dropped[runnel.Failed]), int(e.Dropped[runnel.Undelivered])
 	through := int(e.Received) + failed
@@ -299,6 +344,13 @@ func (l *ledger) edge(e flow.EdgeStatus, failures int) {
 	}
 }
 
+// letters compares an edge of dead letters.
+func (l *ledger) letters(e flow.EdgeStatus, seen int, p flow.ProcessStatus) {
+	if e.Sent != p.Failed || seen < int(e.Received) || seen > int(e.Received+e.Dropped[runnel.Undelivered]) {
+		l.say("%d failed, %d buried: %v", p.Failed, seen, e.Stats)
+	}
+}
+
 func (l *ledger) process(p flow.ProcessStatus, failures int, err error) {
 	c, done := l.calls[p.Name], int(p.Done)
 	switch p.Kind {
@@ -314,8 +366,8 @@ func (l *ledger) process(p flow.ProcessStatus, failures int, err error) {
 		}
 	}
 	all := err == nil && !l.anyDone() && p.Kind != "source" // each is a failure, none an answer to the end
-	if failures != int(p.Failed) || failures > c.failed || all && failures != c.failed {
-		l.say("%s: %d failed, %d failures, calls %+v", p.Name, p.Failed, failures, *c)
+	if failures != int(p.Failed) || failures > c.failed || all && failures+int(p.Retried) != c.failed {
+		l.say("%s: %d failed, %d retried, %d failures, calls %+v", p.Name, p.Failed, p.Retried, failures, *c)
 	}
 	unheard := 0
 	for port, n := range l.made {

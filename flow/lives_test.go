@@ -177,6 +177,8 @@ func (a *alive) do(op []string) {
 			}
 			a.Stop(ctx)
 		})
+	case "cast":
+		flow.Cast(a.Flow, note(1))
 	case "cancel":
 		a.cancel(errCancelled)
 	case "status":

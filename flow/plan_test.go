@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -23,8 +24,8 @@ import (
 //
 // The kinds are source, step (with a function: double, pass), flat n (gives each value n times),
 // sink, loop (inputs fresh and again, outputs back and out: counts down, and what has come to 0
-// is out), sum (gives the sum of all when its input has ended) and text (a sink of strings; all
-// other values are int).
+// is out), sum (gives the sum of all when its input has ended; listens to notes), grave (a sink of
+// failures) and text (one of strings). All other values are int.
 type plan struct {
 	procs []*procPlan
 	wires []wirePlan
@@ -39,6 +40,9 @@ type procPlan struct {
 	every      time.Duration
 	takes      time.Duration
 	stubborn   bool           // does not heed its context
+	reports    bool           // each message
+	attempts   int            // of each call, 0 if nothing is said
+	backoff    time.Duration  // between them
 	fails      map[int]string // by call, or value of a source, from 1: error, panic, exit, done
 	opts       []flow.ProcOption
 	drawn      bool // messages come in an order that is left to chance
@@ -176,6 +180,15 @@ func (p *procPlan) word(word string, w *words) (err error) {
 	switch word {
 	case "skip":
 		p.opts = append(p.opts, flow.Skip())
+	case "restart":
+		p.opts = append(p.opts, flow.Restart())
+	case "retry":
+		p.attempts, err = w.number(word)
+		p.opts = append(p.opts, flow.Retry(p.attempts, p.wait))
+	case "after":
+		p.backoff, err = w.duration(word)
+	case "reports":
+		p.reports = true
 	case "parallel":
 		var n int
 		n, err = w.number(word)
@@ -200,6 +213,8 @@ func (p *procPlan) word(word string, w *words) (err error) {
 	}
 	return err
 }
+
+func (p *procPlan) wait(int) time.Duration { return p.backoff }
 
 // argument reads what belongs to the kind of a process.
 func (p *procPlan) argument(word string) error {
@@ -249,6 +264,9 @@ type crew interface {
 	takes(ctx context.Context, p *procPlan, in string, v int) (job, error)
 	// gives is told that a source has begun.
 	gives(p *procPlan) job
+	// hears is called with a signal, buries with a dead letter.
+	hears(p *procPlan, v int) error
+	buries(p *procPlan, failure *flow.Failure) error
 	// told is a transition.
 	told(p *procPlan, what flow.Transition) error
 }
@@ -284,16 +302,16 @@ func (p *plan) graph(name string, c crew) *flow.Graph {
 }
 
 var makers = map[string]func(*procPlan, crew) flow.Proc{
-	"source": sourceOf, "text": textOf, "step": stepOf, "flat": flatOf, "sink": sinkOf, "loop": loopOf, "sum": sumOf,
+	"source": sourceOf, "text": textOf, "grave": graveOf, "step": stepOf, "flat": flatOf, "sink": sinkOf, "loop": loopOf, "sum": sumOf,
 }
 
 func sourceOf(p *procPlan, c crew) flow.Proc {
+	var given atomic.Int64 // in all calls
 	return flow.Source(func(ctx context.Context, emit func(int) error) error {
 		j := c.gives(p)
-		n := 0
 		return j.ends(p.each(func(v int) error {
-			if n++; p.fails[n] != "" {
-				return j.fails(p.fails[n])
+			if err := j.fails(p.fails[int(given.Add(1))]); err != nil {
+				return err
 			}
 			if p.every > 0 {
 				if err := runnel.Sleep(ctx, p.every); err != nil {
@@ -338,6 +356,14 @@ func sinkOf(p *procPlan, c crew) flow.Proc {
 	})
 }
 
+// graveOf is a sink of failures.
+func graveOf(p *procPlan, c crew) flow.Proc {
+	return flow.Sink(func(_ context.Context, failure *flow.Failure) error { return c.buries(p, failure) })
+}
+
+// note is a signal.
+type note int
+
 // textOf is a sink of other values, for mistakes.
 func textOf(*procPlan, crew) flow.Proc {
 	return flow.Sink(func(context.Context, string) error { return nil })
@@ -378,7 +404,7 @@ func sumOf(p *procPlan, c crew) flow.Proc {
 				*sum += v
 			}
 			return j.ends(err)
-		})},
+		}), flow.Listen("notes", func(_ *flow.Turn, _ *int, v note) error { return c.hears(p, int(v)) })},
 		Outs: []flow.Port{flow.Optional(out)},
 		Transition: func(x *flow.Turn, sum *int, what flow.Transition) error {
 			if err := c.told(p, what); err != nil || what != flow.Ended {

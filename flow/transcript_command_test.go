@@ -1,9 +1,11 @@
 package flow_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +29,7 @@ type stage struct {
 	began  time.Time
 	last   map[int]string // accounts of edges
 	was    flow.State
+	log    bytes.Buffer
 
 	mu      sync.Mutex // for what functions and commands write down
 	roles   map[string]*role
@@ -113,14 +116,21 @@ var commands = map[string]struct {
 	"cancel":  {false, (*stage).end},
 	"advance": {false, (*stage).advance},
 	"status":  {false, (*stage).status},
+	"scale":   {false, (*stage).scale},
+	"swap":    {false, (*stage).swap},
+	"cast":    {false, (*stage).cast},
 }
 
-// start [paused] starts the flow.
+// start [paused] [logged] starts the flow.
 func (st *stage) start(w *words) ([]string, error) {
 	var opts []flow.StartOption
 	if w.left() > 0 && w.all[0] == "paused" {
 		w.next()
 		opts = append(opts, flow.StartPaused())
+	}
+	if w.left() > 0 && w.all[0] == "logged" {
+		w.next()
+		opts = append(opts, flow.Log(slog.New(slog.NewTextHandler(&st.log, &slog.HandlerOptions{ReplaceAttr: bare}))))
 	}
 	if w.left() > 0 {
 		return nil, nil
@@ -134,6 +144,14 @@ func (st *stage) start(w *words) ([]string, error) {
 		st.last[i] = runnel.Stats{Name: e.Name}.String()
 	}
 	return nil, nil
+}
+
+// bare leaves out what the log says of times.
+func bare(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey || a.Value.Kind() == slog.KindDuration || a.Key == "flow" {
+		return slog.Attr{}
+	}
+	return a
 }
 
 // role reads the name of a process.
@@ -300,6 +318,42 @@ func (st *stage) advance(w *words) (all []string, err error) {
 		}
 	}
 	return all, err
+}
+
+// scale P N changes how many workers P has.
+func (st *stage) scale(w *words) ([]string, error) {
+	r, err := st.role(w)
+	if err != nil {
+		return nil, err
+	}
+	n, err := w.number("scale")
+	st.mu.Lock()
+	r.drawn = true
+	st.plan.draw()
+	st.mu.Unlock()
+	st.errand("scale", func() string { return result(st.flow.Scale(r.name, n)) })
+	return nil, err
+}
+
+// swap P WORD... puts a process in the place of P that is described by the words.
+func (st *stage) swap(w *words) ([]string, error) {
+	r, err := st.role(w)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := parsePlan([]string{r.name + " " + strings.Join(w.rest(), " ")})
+	if err != nil {
+		return nil, err
+	}
+	to := makers[p.procs[0].kind](p.procs[0], st)
+	st.errand("swap", func() string { return result(st.flow.Swap(r.name, to)) })
+	return nil, nil
+}
+
+// cast V gives a note to all that listen.
+func (st *stage) cast(w *words) ([]string, error) {
+	v, err := w.number("cast")
+	return []string{fmt.Sprintf("%d listening", flow.Cast(st.flow, note(v)))}, err
 }
 
 // status tells what every worker does, and all accounts.

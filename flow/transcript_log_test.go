@@ -25,6 +25,7 @@ type role struct {
 // entry is a message that is worked on, as it is told.
 type entry struct {
 	st      *stage
+	p       *procPlan // as it was when the call began: Swap makes another one
 	r       *role
 	subject string // the message; "gives" for a source
 	later   bool   // it has been told of before
@@ -39,7 +40,7 @@ func (e *entry) String() string {
 		text = "… " + text
 	}
 	if e.subject == "gives" {
-		return text + " " + strings.Join(e.made, " ") + e.end
+		return strings.Join(append([]string{text}, e.made...), " ") + e.end
 	}
 	if len(e.made) > 0 {
 		text += " -> " + strings.Join(e.made, " ")
@@ -57,10 +58,10 @@ func (e *entry) empty() bool {
 
 func (e *entry) makes(v int) int {
 	switch {
-	case e.r.kind == "loop" && v > 0:
+	case e.p.kind == "loop" && v > 0:
 		return v - 1
-	case e.r.f != "":
-		return functions[e.r.f](v)
+	case e.p.f != "":
+		return functions[e.p.f](v)
 	}
 	return v
 }
@@ -105,7 +106,7 @@ func (st *stage) gives(p *procPlan) job {
 func (st *stage) enter(p *procPlan, subject string) *entry {
 	r := st.roles[p.name]
 	r.calls++
-	e := &entry{st: st, r: r, subject: subject}
+	e := &entry{st: st, p: p, r: r, subject: subject}
 	r.entries = append(r.entries, e)
 	return e
 }
@@ -113,6 +114,9 @@ func (st *stage) enter(p *procPlan, subject string) *entry {
 // takes implements crew.
 func (st *stage) takes(ctx context.Context, p *procPlan, _ string, v int) (job, error) {
 	e, held, how := st.begin(p, v)
+	if p.reports {
+		_ = flow.Report(ctx, fmt.Sprint("at ", v))
+	}
 	if p.stubborn {
 		ctx = bg
 	}
@@ -160,12 +164,29 @@ func (e *entry) fails(how string) error {
 	return nil
 }
 
-// told implements crew.
-func (st *stage) told(p *procPlan, what flow.Transition) error {
+// hears implements crew.
+func (st *stage) hears(p *procPlan, v int) error {
+	st.note(p, fmt.Sprint("hears ", v))
+	return nil
+}
+
+// buries implements crew.
+func (st *stage) buries(p *procPlan, failure *flow.Failure) error {
+	st.note(p, fmt.Sprintf("%s %v %s", failure.Process, failure.Message, result(failure.Err)))
+	return nil
+}
+
+// note writes down what is over at once.
+func (st *stage) note(p *procPlan, what string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	r := st.roles[p.name]
-	r.entries = append(r.entries, &entry{st: st, r: r, subject: "told " + what.String(), over: true})
+	r.entries = append(r.entries, &entry{st: st, r: r, subject: what, over: true})
+}
+
+// told implements crew.
+func (st *stage) told(p *procPlan, what flow.Transition) error {
+	st.note(p, "told "+what.String())
 	return nil
 }
 
@@ -180,11 +201,13 @@ func (st *stage) happened() (lines []string) {
 		lines = append(lines, st.roles[p.name].happened()...)
 	}
 	lines = append(lines, st.failures()...)
+	lines = append(lines, st.reports()...)
 	s := st.flow.Status()
 	lines = append(lines, st.endings(s)...)
 	lines = append(lines, st.returned()...)
 	lines = append(lines, st.accounts(s)...)
-	return append(lines, st.state(s)...)
+	lines = append(lines, st.state(s)...)
+	return append(lines, st.logged()...)
 }
 
 // happened takes what has happened in this moment. What is not over goes on in the next one.
@@ -218,12 +241,37 @@ func (st *stage) failures() (lines []string) {
 			return lines
 		}
 		cause, _, _ := strings.Cut(failure.Err.Error(), "\n")
-		line := fmt.Sprintf("failure of %s: %s", failure.Process, cause)
+		line := "failure of " + failure.Process
 		if failure.Edge != "" {
-			line = fmt.Sprintf("failure of %s on %v: %s", failure.Process, failure.Message, cause)
+			line += fmt.Sprintf(" on %v", failure.Message)
 		}
-		lines = append(lines, line)
+		if failure.Attempts > 1 {
+			line += fmt.Sprintf(" in %d attempts", failure.Attempts)
+		}
+		lines = append(lines, line+": "+cause)
 	}
+}
+
+func (st *stage) reports() (lines []string) {
+	for {
+		r, err := st.flow.Reports().TryRecv()
+		if err != nil {
+			slices.Sort(lines)
+			return lines
+		}
+		lines = append(lines, fmt.Sprintf("report of %s: %v", r.Process, r.Value))
+	}
+}
+
+// logged is what the log has told.
+func (st *stage) logged() (lines []string) {
+	text := st.log.String()
+	st.log.Reset()
+	for line := range strings.Lines(text) {
+		lines = append(lines, "log: "+strings.TrimSpace(line))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // endings tells of processes that have ended.

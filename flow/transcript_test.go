@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write what happens into the transcripts
 //
 // What happened is told in this order: what the functions of processes did, process after process;
 // failures; processes that have ended; commands that have
-// returned; the accounts of edges that have changed. A line "at 2s" comes before what happened at
+// returned; the accounts of edges that have changed; the log. A line "at 2s" comes before what happened at
 // that time of an advance.
 //
 //	double: 1 -> 2, 2 -> 4      the function was called with 1 and gave 2, then with 2
