@@ -91,10 +91,10 @@ func (a *author) graves(prefix string) {
 		for _, line := range a.graph {
 			words := strings.Fields(line)
 			if words[1] != "->" && a.choose(4) == 0 && strings.HasPrefix(words[0], prefix) && words[1] != "grave" {
-				a.line(words[0]+".failures", "->", grave, a.one("", "buffer 2", "sliding 1", "unbounded"))
+				a.line(words[0]+".failures", "->", grave+".in", a.one("", "buffer 2", "sliding 1", "unbounded"))
 			}
 		}
-		if strings.Contains(strings.Join(a.graph, "\n"), "-> "+grave) {
+		if strings.Contains(strings.Join(a.graph, "\n"), "-> "+grave+".in") {
 			a.line(grave, "grave")
 		}
 	}
