@@ -17,20 +17,25 @@ import (
 	"github.com/runnel-go/runnel/sim"
 )
 
-var lifeSeed = flag.Uint64("life", 0, "the only seed that TestRandomLives takes")
+var (
+	oneLife   = flag.Uint64("life", 0, "the only seed that TestRandomLives takes")
+	moreLives = flag.Uint64("lives", 0, "so many seeds by chance are what TestRandomLives takes")
+)
 
 // TestRandomLives lets random graphs run on real processors, in virtual time: random failures,
 // everything that can be done to a flow by two goroutines at once, and one of its ends. Then each
 // account is compared with what was really made and seen: see ledger. A failure tells the life and
 //
-//	go test ./flow -run RandomLives -life SEED
+//	go test ./flow -run RandomLives -life SEED       lives it again
+//	go test ./flow -run RandomLives -lives 100000    looks for others
 func TestRandomLives(t *testing.T) {
-	if *lifeSeed != 0 {
-		liveOnce(t, *lifeSeed)
-		return
+	first, n := uint64(1), uint64(scale(300, 2000))
+	if *oneLife != 0 {
+		first, n = *oneLife, 1
+	} else if *moreLives != 0 {
+		first, n = rand.Uint64(), *moreLives
 	}
-	first := rand.Uint64()
-	for i := range uint64(scale(300, 2000)) {
+	for i := range n {
 		if liveOnce(t, first+i); t.Failed() {
 			return
 		}
@@ -59,7 +64,7 @@ func TestSimRandomLives(t *testing.T) {
 		l := drawLife(t.Choose, true)
 		wrong := l.live(t.Context())
 		t.Assert(len(wrong) == 0, "%s\n%v", strings.Join(wrong, "\n"), l)
-	}, sim.Schedules(scale(300, 1000)), sim.MaxSteps(200_000))
+	}, sim.Seed(1), sim.Schedules(scale(300, 1000)), sim.MaxSteps(200_000))
 }
 
 var errCancelled = errors.New("cancelled")
