@@ -75,8 +75,12 @@ func (in *intake[A]) next(w *worker) bool {
 	}
 }
 
-// wait is next where nothing goes through the valve.
+// wait is next where nothing goes through the valve. If that is because the gate is closed, it may
+// want more than that the worker waits: that it goes, or takes other functions.
 func (in *intake[A]) wait(w *worker) bool {
+	if w.gate.closed.Load() && w.gate.pass(w, true) != nil {
+		return false
+	}
 	w.idles()
 	v, err := in.e.ch.Recv(w.ctx)
 	return in.got(w, v, err)
