@@ -8,11 +8,12 @@ import (
 // DOT returns the graph as a picture in the language of Graphviz: dot -Tsvg. Shapes tell the
 // kinds of processes, labels their options and the policies of edges; the types are in
 // tooltips. Edges of failures are dashed. A graph with mistakes can be drawn, too: they stand in red where they were made.
-func (g *Graph) DOT() string {
-	d := g.drawing()
+func (g *Graph) DOT() string { return g.drawing().dot() }
+
+func (d *drawing) dot() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "digraph %s {\n", dotText(visible(g.name)))
-	fmt.Fprintf(&b, "\tgraph [label=%s, labelloc=t, rankdir=LR, fontname=Helvetica]\n", dotText(visible(g.name)))
+	fmt.Fprintf(&b, "digraph %s {\n", dotText(visible(d.name)))
+	fmt.Fprintf(&b, "\tgraph [label=%s, labelloc=t, rankdir=LR, fontname=Helvetica]\n", dotText(visible(d.name)))
 	b.WriteString("\tnode [fontname=Helvetica, fontsize=12]\n\tedge [fontname=Helvetica, fontsize=10]\n")
 	for i, f := range d.figures {
 		fmt.Fprintf(&b, "\tp%d [label=%s, tooltip=%s, %s%s]\n",

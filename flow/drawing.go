@@ -11,16 +11,13 @@ import (
 	"github.com/runnel-go/runnel"
 )
 
-// drawing is what pictures of a graph show, whatever their form: figures with arrows between
-// them, in the order in which the graph was built.
+// drawing is what pictures show, whatever their form: figures with arrows between them, in the
+// order in which the graph was built.
 //
 //	figures = the processes, then one for each entry from outside and each unknown name
 //	arrows  = the edges
-//
-// A graph with mistakes has a drawing, too, and each mistake is where it was made.
 type drawing struct {
-	graph   *Graph
-	check   checker
+	name    string
 	figures []figure
 	arrows  []arrow
 }
@@ -28,7 +25,7 @@ type drawing struct {
 type figure struct {
 	kind   string // of a process, or one of the two below
 	name   string
-	traits string // its options, in words
+	traits string // its options, or what it does, in words
 	ports  string // with their types
 	wrong  []string
 }
@@ -41,14 +38,23 @@ const (
 type arrow struct {
 	from, to int    // figures
 	ports    string // by name, where a process has several
-	policy   string
+	policy   string // or what is on it
 	failures bool   // dead letters
-	detail   string // the edge by its full name, with the type
+	edge     link   // by the full names of its ports
+	detail   string // the same, with the type
 	wrong    []string
 }
 
+// draft is the drawing of a graph as it is made. A graph with mistakes has one, too, and each
+// mistake is where it was made.
+type draft struct {
+	drawing
+	graph *Graph
+	check checker
+}
+
 func (g *Graph) drawing() *drawing {
-	d := &drawing{graph: g, check: checker{g: g, used: map[string]bool{}}}
+	d := &draft{drawing{name: g.name}, g, checker{g: g, used: map[string]bool{}}}
 	for i, n := range g.nodes {
 		wrong := d.mistakes(func(c *checker) { c.node(i, n) })
 		d.figures = append(d.figures, figure{n.proc.kind, n.name, strings.Join(n.traits(), " · "), n.proc.signature(), wrong})
@@ -61,11 +67,11 @@ func (g *Graph) drawing() *drawing {
 		wrong := d.mistakes(func(c *checker) { c.connected(i, n) })
 		d.figures[i].wrong = append(d.figures[i].wrong, wrong...)
 	}
-	return d
+	return &d.drawing
 }
 
 // mistakes are those that a part of the check finds, in words.
-func (d *drawing) mistakes(part func(*checker)) (all []string) {
+func (d *draft) mistakes(part func(*checker)) (all []string) {
 	before := len(d.check.found)
 	part(&d.check)
 	for _, m := range d.check.found[before:] {
@@ -74,8 +80,9 @@ func (d *drawing) mistakes(part func(*checker)) (all []string) {
 	return all
 }
 
-func (d *drawing) arrow(w wire, wrong []string) arrow {
-	a := arrow{policy: policy(w.opts), detail: d.graph.full(w).String(), wrong: wrong}
+func (d *draft) arrow(w wire, wrong []string) arrow {
+	a := arrow{policy: policy(w.opts), edge: d.graph.full(w), wrong: wrong}
+	a.detail = a.edge.String()
 	var out, in string
 	if w.from == "" {
 		a.from = d.add(figure{kind: outside, name: outside})
@@ -84,10 +91,7 @@ func (d *drawing) arrow(w wire, wrong []string) arrow {
 		a.failures = isDeadLetters(out, true)
 	}
 	a.to, in = d.end(w.to, false)
-	a.ports = strings.TrimSpace(out + " → " + in)
-	if out+in == "" {
-		a.ports = ""
-	}
+	a.ports = between(out, in)
 	if t := d.graph.edgeType(w); t != "" {
 		a.detail += ": " + t
 	}
@@ -95,13 +99,18 @@ func (d *drawing) arrow(w wire, wrong []string) arrow {
 	return a
 }
 
-// end finds the figure at an end of an edge, and the name of the port where it tells something.
-func (d *drawing) end(name string, out bool) (at int, port string) {
-	process, port, _ := strings.Cut(name, ".")
-	at = slices.IndexFunc(d.figures, func(f figure) bool { return f.name == process && f.kind != outside })
-	if at < 0 {
-		return d.add(figure{kind: unknown, name: process}), port
+// between is the label of an arrow from a port to another one, "" for each that tells nothing.
+func between(out, in string) string {
+	if out+in == "" {
+		return ""
 	}
+	return strings.TrimSpace(out + " → " + in)
+}
+
+// end finds the figure at an end of an edge, and the name of the port where it tells something.
+func (d *draft) end(name string, out bool) (at int, port string) {
+	process, port, _ := strings.Cut(name, ".")
+	at = d.process(process)
 	if _, p, wrong := d.graph.resolve(name, out); wrong == "" {
 		port = p.name
 		if len(d.graph.nodes[at].proc.ends(out)) == 1 && !isDeadLetters(p.name, out) {
@@ -109,6 +118,15 @@ func (d *drawing) end(name string, out bool) (at int, port string) {
 		}
 	}
 	return at, port
+}
+
+// process finds the figure of a process, or makes one for a process that is not known.
+func (d *drawing) process(name string) int {
+	at := slices.IndexFunc(d.figures, func(f figure) bool { return f.name == name && f.kind != outside })
+	if at < 0 {
+		at = d.add(figure{kind: unknown, name: name})
+	}
+	return at
 }
 
 func (d *drawing) add(f figure) int {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -121,23 +119,11 @@ func counter() flow.Proc {
 func TestDrawn(t *testing.T) {
 	for name, graph := range drawn {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join("testdata", "drawn", name+".txt")
 			got := pictures(t, graph())
 			if again := pictures(t, graph()); again != got {
 				t.Errorf("drawn twice it is not the same:\n%s\n%s", got, again)
 			}
-			if *redraw {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("look at it, then go test ./flow -run Drawn -redraw:\n%s", got)
-			}
+			golden(t, name, got)
 		})
 	}
 }

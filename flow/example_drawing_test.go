@@ -45,6 +45,35 @@ func ExampleGraph_DOT() {
 	// }
 }
 
+// A picture of a flow that runs, or has run: here it has come to its end.
+func ExampleStatus_Mermaid() {
+	ctx := context.Background()
+	parse := func(_ context.Context, s string) (float64, error) { return strconv.ParseFloat(s, 64) }
+	f, err := flow.New("readings").
+		Add("parse", flow.Step(parse), flow.Skip()).
+		Add("store", flow.Sink(func(context.Context, float64) error { return nil })).
+		Open("parse", runnel.Buffer(64)).
+		Connect("parse", "store").
+		Start(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = f.Inject(ctx, "parse", "21.5", "warm", "22")
+	_ = f.Drain(ctx)
+	fmt.Print(f.Status().Mermaid())
+	// Output:
+	// ---
+	// title: "readings: over"
+	// ---
+	// flowchart LR
+	//   p1["parse<br/>done 2 · failed 1 · gone"]
+	//   p2[["store<br/>done 2 · gone"]]
+	//   p3(("outside"))
+	//   p3 -- "sent 3 · 0 of 64 buffered · dropped 1" --> p1
+	//   p1 -- "sent 2" --> p2
+}
+
 // The same as data.
 func ExampleGraph_MarshalJSON() {
 	data, err := json.Marshal(readings())

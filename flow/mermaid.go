@@ -7,10 +7,11 @@ import (
 
 // Mermaid returns the graph as a flowchart in the language of Mermaid, which many pages draw
 // where it stands in a block of code. It shows what [Graph.DOT] shows, but for the types.
-func (g *Graph) Mermaid() string {
-	d := g.drawing()
+func (g *Graph) Mermaid() string { return g.drawing().mermaid() }
+
+func (d *drawing) mermaid() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\ntitle: %q\n---\nflowchart LR\n", mermaidTitle.Replace(visible(g.name)))
+	fmt.Fprintf(&b, "---\ntitle: %q\n---\nflowchart LR\n", mermaidTitle.Replace(visible(d.name)))
 	for i, f := range d.figures {
 		shape := mermaidShapes[f.kind]
 		fmt.Fprintf(&b, "  p%d%s\"%s\"%s\n", i+1, shape[0], mermaidText(f.lines()), shape[1])
