@@ -39,16 +39,14 @@ func Example() {
 	for failure := range f.Failures().All(context.Background()) {
 		fmt.Println(failure)
 	}
-	fmt.Println(f.Status())
+	for _, e := range f.Status().Edges {
+		fmt.Println(e.Stats)
+	}
 	// Output:
 	// <nil> 42
 	// flow: process parse failed: strconv.Atoi: parsing "eleven": invalid syntax
-	// sum: over
-	//   lines: done 0, failed 0
-	//   parse: done 3, failed 1
-	//   add: done 3, failed 0
-	//   lines.out -> parse.in: sent 4 = received 3 + buffered 0 + dropped 1 (1 failed)
-	//   parse.out -> add.in: sent 3 = received 3 + buffered 0 + dropped 0
+	// lines.out -> parse.in: sent 4 = received 3 + buffered 0 + dropped 1 (1 failed)
+	// parse.out -> add.in: sent 3 = received 3 + buffered 0 + dropped 0
 }
 
 // All mistakes at once, before anything runs.

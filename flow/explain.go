@@ -22,7 +22,7 @@ type Explanation struct {
 	Busiest ProcessRates  `json:"busiest"` // see Rates.Busiest
 	Fullest EdgeRates     `json:"fullest"` // the edge whose senders have waited most
 	Err     error         `json:"-"`       // why the flow did not come to a plain end
-	Lost    runnel.Drops  `json:"lost"`    // by the edges, up to now
+	Lost    runnel.Drops  `json:"-"`       // by the edges, up to now
 }
 
 // Cause is a process that waits for no other one, and that others wait for, or that has been in

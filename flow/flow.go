@@ -33,7 +33,8 @@ type Flow struct {
 	halting bool
 	drains  bool
 	ended   bool
-	err     error // why the flow did not come to a plain end
+	lasted  time.Duration // from the start to the end
+	err     error         // why the flow did not come to a plain end
 }
 
 // StartOption is a property of one run of a graph.
@@ -183,7 +184,7 @@ func (f *Flow) keep() {
 		f.idle.Recv(context.Background())
 	}
 	f.mu.Lock()
-	f.ended = true
+	f.ended, f.lasted = true, f.now()
 	f.mu.Unlock()
 	f.endHard(errOver)
 	f.failures.Close()

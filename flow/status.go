@@ -1,8 +1,6 @@
 package flow
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -11,14 +9,14 @@ import (
 // Status is the account of a flow at one moment, or nearly so: each process and each edge is
 // read by itself. When the flow has ended it is final.
 type Status struct {
-	Graph     string
-	State     State
-	Age       time.Duration // since the start
-	Err       error         // why it did not come to a plain end, nil if it did or runs
-	Processes []ProcessStatus
-	Edges     []EdgeStatus
-	Failures  runnel.Stats // the account of the channel of [Flow.Failures]
-	Reports   runnel.Stats // that of [Flow.Reports]
+	Graph     string          `json:"graph"`
+	State     State           `json:"state"`
+	Age       time.Duration   `json:"age_ns"` // since the start, up to the end
+	Err       error           `json:"-"`      // why it did not come to a plain end, nil if it did or runs
+	Processes []ProcessStatus `json:"processes"`
+	Edges     []EdgeStatus    `json:"-"` // MarshalJSON has it, and these two
+	Failures  runnel.Stats    `json:"-"` // the account of the channel of [Flow.Failures]
+	Reports   runnel.Stats    `json:"-"` // that of [Flow.Reports]
 }
 
 // State is what a flow does.
@@ -39,36 +37,36 @@ func (s State) String() string {
 //
 //	Σ Received of its inputs = Done + messages in hand, one for each worker at most
 type ProcessStatus struct {
-	Name    string
-	Kind    string // "step", "source", "sink", "stateful"
-	Paused  bool
-	Done    uint64 // messages that were carried through
-	Failed  uint64 // failures, of messages or others
-	Retried uint64 // attempts that failed and were followed by another one: see [Retry]
-	Unheard uint64 // values for an output that is not connected
-	Swaps   uint64 // how often Swap has put in other functions
+	Name    string `json:"name"`
+	Kind    string `json:"kind"` // "step", "source", "sink", "stateful"
+	Paused  bool   `json:"paused,omitempty"`
+	Done    uint64 `json:"done"`              // messages that were carried through
+	Failed  uint64 `json:"failed"`            // failures, of messages or others
+	Retried uint64 `json:"retried,omitempty"` // attempts that failed and were followed by another one: see [Retry]
+	Unheard uint64 `json:"unheard,omitempty"` // values for an output that is not connected
+	Swaps   uint64 `json:"swaps,omitempty"`   // how often Swap has put in other functions
 
-	Failing   int // workers that wait for room on the channel of failures: in step, as all the others know
-	Reporting int // calls of [Report] that wait for room on the channel of reports
+	Failing   int `json:"failing,omitempty"`   // workers that wait for room on the channel of failures: in step, as all the others know
+	Reporting int `json:"reporting,omitempty"` // calls of [Report] that wait for room on the channel of reports
 
-	Rested time.Duration // the sum of all finished rests of workers, at a gate that a pause had closed
+	Rested time.Duration `json:"rested_ns"` // the sum of all finished rests of workers, at a gate that a pause had closed
 
-	Workers []WorkerStatus // that it has now; what those have done that Scale took away is in Done
+	Workers []WorkerStatus `json:"workers"` // that it has now; what those have done that Scale took away is in Done
 }
 
 // WorkerStatus is what a worker of a process does.
 type WorkerStatus struct {
-	Activity Activity
-	Steps    uint64 // messages that it has begun with
-	On       string // the edge that it waits for, if it is one
-	Attempt  int    // which call on what is in hand this is, or is waited for, from 1; 0 if nothing is
+	Activity Activity `json:"activity"`
+	Steps    uint64   `json:"steps"`             // messages that it has begun with
+	On       string   `json:"on,omitempty"`      // the edge that it waits for, if it is one
+	Attempt  int      `json:"attempt,omitempty"` // which call on what is in hand this is, or is waited for, from 1; 0 if nothing is
 
 	// For is for how long it has done so, if Exact; else it has done so for that long at most. Waits
 	// are always exact. That of a step is not if its beginning was not timed, which is so for
 	// up to 15 steps after a quick one (2 µs), and after an output in the middle of a step. The
 	// step after the one of which Status had to say so is timed.
-	For   time.Duration
-	Exact bool
+	For   time.Duration `json:"for_ns"`
+	Exact bool          `json:"exact"`
 }
 
 // Activity is what a worker does.
@@ -84,9 +82,9 @@ const (
 	Retrying                 // waits before the next attempt: see [Retry]
 )
 
-func (a Activity) String() string {
-	return [...]string{"in step", "moving", "starving", "blocked", "resting", "gone", "retrying"}[a]
-}
+var activities = [...]string{"in step", "moving", "starving", "blocked", "resting", "gone", "retrying"}
+
+func (a Activity) String() string { return activities[a] }
 
 // EdgeStatus is the account of an edge, which is that of its channel.
 type EdgeStatus struct {
@@ -100,9 +98,12 @@ func (f *Flow) Status() Status {
 	s := Status{Graph: f.graph.name, Age: f.now(), Failures: f.failures.Stats(), Reports: f.reports.Stats()}
 	f.mu.Lock()
 	s.State, s.Err = f.state(), f.err
+	if s.State == Over {
+		s.Age = f.lasted
+	}
 	f.mu.Unlock()
 	for _, p := range f.processes {
-		s.Processes = append(s.Processes, p.status())
+		s.Processes = append(s.Processes, p.status(s.Age))
 	}
 	for _, e := range f.edges {
 		s.Edges = append(s.Edges, EdgeStatus{e.name().from, e.name().to, e.stats()})
@@ -123,7 +124,7 @@ func (f *Flow) state() State {
 	return Running
 }
 
-func (p *process) status() ProcessStatus {
+func (p *process) status(now time.Duration) ProcessStatus {
 	s := ProcessStatus{
 		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
 		Failed: p.failed.Load(), Retried: p.retried.Load(), Unheard: p.unheard.Load(),
@@ -133,7 +134,6 @@ func (p *process) status() ProcessStatus {
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()
 	s.Done, s.Swaps = p.gate.departed, p.gate.swaps
-	now := p.f.now()
 	for _, w := range p.gate.workers {
 		one, done := w.status(now)
 		s.Workers = append(s.Workers, one)
@@ -196,17 +196,4 @@ func (s Status) Dropped() (all runnel.Drops) {
 		}
 	}
 	return all
-}
-
-// String tells the account in lines: the flow, its processes, its edges.
-func (s Status) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %v", s.Graph, s.State)
-	for _, p := range s.Processes {
-		fmt.Fprintf(&b, "\n  %s: done %d, failed %d", p.Name, p.Done, p.Failed)
-	}
-	for _, e := range s.Edges {
-		fmt.Fprintf(&b, "\n  %s", e.Stats)
-	}
-	return b.String()
 }

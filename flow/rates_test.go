@@ -1,0 +1,75 @@
+package flow_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/flow"
+)
+
+// What a line of processes does with its time: the slow one works, those before it are blocked, those
+// behind it starve; in a pause it rests.
+func TestRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work := func(ctx context.Context, v int) (int, error) { return v, runnel.Sleep(ctx, 250*time.Millisecond) }
+		f, before := after(t, five(work), 100*time.Second+time.Millisecond)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		middle := f.Status()
+		f.Pause("ledger")
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		end := f.Status()
+		shares := func(r flow.Rates, name string) string {
+			p := r.Process(name)
+			return fmt.Sprintf("%s %.1f a second, in step %.2f, starving %.2f, blocked %.2f, resting %.2f",
+				name, p.Done, p.InStep, p.Starving, p.Blocked, p.Resting)
+		}
+		for _, one := range []struct {
+			rates flow.Rates
+			name  string
+			want  string
+		}{
+			{middle.Since(before), "check", "check 4.0 a second, in step 0.00, starving 0.00, blocked 1.00, resting 0.00"},
+			{middle.Since(before), "ledger", "ledger 4.0 a second, in step 1.00, starving 0.00, blocked 0.00, resting 0.00"},
+			{middle.Since(before), "ship", "ship 4.0 a second, in step 0.00, starving 1.00, blocked 0.00, resting 0.00"},
+			{end.Since(middle), "ledger", "ledger 0.0 a second, in step 0.01, starving 0.00, blocked 0.00, resting 0.99"},
+			{end.Since(middle), "ship", "ship 0.0 a second, in step 0.00, starving 1.00, blocked 0.00, resting 0.00"},
+		} {
+			if got := shares(one.rates, one.name); got != one.want {
+				t.Errorf("%s\nwant\n%s", got, one.want)
+			}
+		}
+		r := middle.Since(before)
+		if e := r.Edge("check.out", "ledger.in"); e.Sent != 4 || e.Received != 4 || e.Dropped != 0 || e.Blocked < 0.99 || r.Busiest().Name != "ledger" || r.Over != 10*time.Second {
+			t.Errorf("%+v, the busiest is %s", e, r.Busiest().Name)
+		}
+		f.Resume()
+		s := stopNow(f)
+		if r := s.Since(end); r.Edge("check.out", "ledger.in").Dropped != 0 || r.Process("nobody").Done != 0 {
+			t.Errorf("no time has passed, but %+v", r)
+		}
+	})
+}
+
+// What came after the end of the workers is no time in step.
+func TestRatesAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("short").
+			Add("numbers", numbers(10)).
+			Add("store", flow.Sink(func(ctx context.Context, _ int) error { return runnel.Sleep(ctx, time.Second) }), flow.Skip()).
+			Connect("numbers", "store", runnel.Buffer(10))
+		f, s := after(t, g, time.Millisecond)
+		if err := f.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		r := f.Status().Since(s)
+		if source, sink := r.Process("numbers"), r.Process("store"); source.InStep > 0.01 || sink.InStep < 0.99 {
+			t.Errorf("%+v, %+v", source, sink)
+		}
+	})
+}
