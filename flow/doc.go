@@ -25,7 +25,9 @@
 // from a state and a handler for each of its inputs. Neither knows who comes before or after it.
 //
 // [Graph.Start] gives the [Flow] that runs, to be asked and told things: [Flow.Status],
-// [Flow.Failures], [Flow.Pause], [Flow.Inject], [Flow.Drain], [Flow.Stop].
+// [Flow.Failures], [Flow.Pause], [Flow.Inject], [Flow.Drain], [Flow.Stop]. It can be changed while it
+// runs: [Flow.Scale] gives a process more workers or fewer, [Flow.Swap] other functions. [Cast] sends
+// a signal past the edges to all processes that [Listen].
 //
 // # Concurrency properties
 //
@@ -55,7 +57,7 @@
 // source, unless an edge between them drops, which is counted.
 //
 // [Flow.Pause] holds between two outputs, also in the middle of a message. Start, Resume, Status
-// and Failures do not block; Pause waits for movements only, not for functions.
+// and Failures do not block; Pause, Scale and Swap wait for movements only, not for functions.
 //
 // # Errors and closing
 //
