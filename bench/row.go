@@ -62,7 +62,7 @@ func floor(name, note string, run func(*meter)) impl {
 func allRows() []row {
 	var rows []row
 	for _, family := range []func() []row{
-		hopRows, rendezvousRows, batchRows, tryRows, policyRows, selectRows, cancelRows, stageRows, mapRows, mergeRows, fanRows,
+		hopRows, rendezvousRows, batchRows, tryRows, policyRows, selectRows, cancelRows, stageRows, mapRows, mergeRows, fanRows, graphRows,
 		latencyRows, memoryRows,
 	} {
 		rows = append(rows, family()...)
