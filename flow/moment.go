@@ -4,12 +4,12 @@ import "time"
 
 // What a worker publishes of time is one word:
 //
-//	since = nanoseconds·32 + 16·(not read at the beginning of a step) + step mod 16
+//	since = nanoseconds·128 + 64·(not read at the beginning of a step) + step mod 64
 //
 // so that a reader knows whether the time is that of the step that the worker is in: a step's
-// number differs from that of the last one that was timed by 15 at most, see sample.
+// number differs from that of the last one that was timed by 63 at most, see sample.
 const (
-	momentBits = 5
+	momentBits = 7
 	notOfStep  = 1 << (momentBits - 1)
 )
 

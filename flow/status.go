@@ -63,7 +63,7 @@ type WorkerStatus struct {
 
 	// For is for how long it has done so, if Exact; else it has done so for that long at most. Waits
 	// are always exact. That of a step is not if its beginning was not timed, which is so for
-	// up to 15 steps after a quick one (2 µs), and after an output in the middle of a step. The
+	// up to 63 steps after a quick one (2 µs), and after an output in the middle of a step. The
 	// step after the one of which Status had to say so is timed.
 	For   time.Duration `json:"for_ns"`
 	Exact bool          `json:"exact"`

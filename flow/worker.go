@@ -329,11 +329,11 @@ func (w *worker) rid() { w.at.Store(w.done(0)*oneStep | w.at.Load()&doing) }
 func (w *worker) done(inHand uint64) uint64 { return w.count - w.lost.Load() - inHand }
 
 // To read the clock for each message would cost as much as the message. So it is read after
-// every wait, and then for every message while they take long, for one of sixteen while they
-// are quick. What Status says of a step is therefore exact up to the time of fifteen quick ones.
+// every wait, and then for every message while they take long, for one of 64 while they
+// are quick. What Status says of a step is therefore exact, or a limit: see age.
 const (
 	quick  = 2 * time.Microsecond
-	sparse = 16
+	sparse = 64
 )
 
 func (w *worker) stamp() {
