@@ -19,7 +19,7 @@ import (
 //
 //	for each edge     no value is seen twice, none that was not made for it, and in order
 //	                  seen     = Received + Failed + those of Undelivered that had been received
-//	                  Sent     = made for it + injected
+//	                  Sent     = made for it + injected, the same for all edges of an output
 //	                  Failed   = failures that name it
 //	for each process  Done     = calls that returned nil or ErrDone
 //	                  Failed   = failures that name it ≤ calls that failed; = - Retried, at a plain end
@@ -279,10 +279,25 @@ func (l *ledger) audit(s flow.Status, failures []*flow.Failure, err error) []str
 			l.say("a plain end, and %d were not delivered: %v", n, e.Stats)
 		}
 	}
+	l.alike(s)
 	for _, p := range s.Processes {
 		l.process(p, byProcess[p.Name], err)
 	}
 	return l.wrong
+}
+
+// alike expects that every value has been sent on all edges of its output, or on none.
+func (l *ledger) alike(s flow.Status) {
+	first := map[string]flow.EdgeStatus{}
+	for _, e := range s.Edges {
+		if e.From == "" || l.loose[e.From] {
+			continue
+		}
+		if f, known := first[e.From]; known && f.Sent != e.Sent {
+			l.say("not alike: %v, %v", f.Stats, e.Stats)
+		}
+		first[e.From] = e
+	}
 }
 
 func (l *ledger) anyDone() bool {

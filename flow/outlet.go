@@ -21,6 +21,7 @@ type spout[T any] struct {
 	edges []*channel[T]
 	valve *runnel.Valve[T] // to the edge, if it is the only one
 	left  []int            // edges that have not got the value in hand yet
+	ended []int            // those that will never take it
 	puts  []*runnel.SendCase[T]
 	cases []runnel.Case
 }
@@ -124,7 +125,7 @@ func (e *channel[T]) account(w *worker, v T, err error) {
 // all is send for several edges. No edge waits for another one: those that have room get the
 // value at once, and the others as soon as they have.
 func (o *spout[T]) all(w *worker, v T) error {
-	o.left = o.left[:0]
+	o.left, o.ended = o.left[:0], o.ended[:0]
 	for i := range o.edges {
 		o.left = append(o.left, i)
 	}
@@ -134,12 +135,11 @@ func (o *spout[T]) all(w *worker, v T) error {
 			err = o.some(w, v)
 		}
 	}
-	if err != nil {
-		for _, i := range o.left {
-			o.edges[i].account(w, v, err)
-		}
-	} else if !w.given {
+	if err == nil && !w.given {
 		err = errRefused
+	}
+	for _, i := range append(o.left, o.ended...) {
+		o.edges[i].account(w, v, errRefused)
 	}
 	w.given = false
 	return err
@@ -153,7 +153,7 @@ func (o *spout[T]) some(w *worker, v T) error {
 		if err := o.edges[i].ch.TrySend(v); err == runnel.ErrFull {
 			left = append(left, i)
 		} else {
-			o.landed(w, i, v, err)
+			o.landed(w, i, err)
 		}
 	}
 	if o.left = left; len(left) == 0 {
@@ -176,16 +176,17 @@ func (o *spout[T]) await(w *worker, v T) error {
 	}
 	i := slices.Index(o.cases, c)
 	o.left = slices.DeleteFunc(o.left, func(j int) bool { return j == i })
-	o.landed(w, i, v, o.puts[i].Err())
+	o.landed(w, i, o.puts[i].Err())
 	var none T
 	o.puts[i].Set(none)
 	return errAgain
 }
 
-// landed is what follows when an edge has taken v, or will take nothing any more.
-func (o *spout[T]) landed(w *worker, i int, v T, err error) {
+// landed is what follows when an edge has taken the value in hand, or will take nothing any more. Then
+// it is accounted for at the end: if no edge takes it, it is perhaps the source's again.
+func (o *spout[T]) landed(w *worker, i int, err error) {
 	if err != nil {
-		o.edges[i].ch.Discard(v, runnel.Undelivered)
+		o.ended = append(o.ended, i)
 		return
 	}
 	w.given = true

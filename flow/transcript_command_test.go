@@ -119,6 +119,7 @@ var commands = map[string]struct {
 	"scale":   {false, (*stage).scale},
 	"swap":    {false, (*stage).swap},
 	"cast":    {false, (*stage).cast},
+	"explain": {false, (*stage).explain},
 }
 
 // start [paused] [logged] starts the flow.
@@ -354,6 +355,11 @@ func (st *stage) swap(w *words) ([]string, error) {
 func (st *stage) cast(w *words) ([]string, error) {
 	v, err := w.number("cast")
 	return []string{fmt.Sprintf("%d listening", flow.Cast(st.flow, note(v)))}, err
+}
+
+// explain tells why nothing moves.
+func (st *stage) explain(*words) ([]string, error) {
+	return strings.Split(st.flow.Explain().String(), "\n"), nil
 }
 
 // status tells what every worker does, and all accounts.
