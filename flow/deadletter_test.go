@@ -222,6 +222,23 @@ func TestDeadLettersAtTheEnd(t *testing.T) {
 	})
 }
 
+// Dead letters keep no process alive whose results nobody wants any more.
+func TestDeadLettersKeepNobodyAlive(t *testing.T) {
+	g := flow.New("unneeded").
+		Add("numbers", endless()).
+		Add("bad", flow.Step(bad)).
+		Add("store", flow.Sink(func(context.Context, int) error { return flow.ErrDone })).
+		Add("bury", flow.Sink(func(context.Context, *flow.Failure) error { return nil })).
+		Connect("numbers", "bad").
+		Connect("bad", "store").
+		Connect("bad.failures", "bury")
+	f := must(g.Start(bg))(t)
+	if err := f.Wait(); err != nil {
+		t.Error(err)
+	}
+	mustBalance(t, f.Status())
+}
+
 // The names and options of failures, and what Check says when they are wrong.
 func TestCheckPolicies(t *testing.T) {
 	twice := flow.FlatStep(func(_ context.Context, v int, emit func(int) error) error { return emit(v) })

@@ -98,7 +98,7 @@ func (w *worker) repeats(in inlet, err error) bool {
 func (w *worker) reattempt() bool {
 	in := w.again
 	w.again = nil
-	if w.wait > 0 && !w.sitOut() || w.enter(false) != nil || w.p.f.halted() || w.p.unneeded.Load() {
+	if w.wait > 0 && !w.sitOut() || w.enter(false) != nil || w.p.unneeded.Load() {
 		w.givesUp(in)
 		return true // to be told of the end
 	}
@@ -124,9 +124,6 @@ func (w *worker) sitOut() bool {
 	err := w.enter(false)
 	for err == nil {
 		w.waits(retrying, nil)
-		if w.gate.closed.Load() {
-			w.gate.tell()
-		}
 		if _, ended := timer.Recv(w.ctx); ended == nil {
 			w.stamp()
 			w.stampDue = 0

@@ -205,6 +205,52 @@ func TestPauseInBackoff(t *testing.T) {
 	}
 }
 
+// Also an attempt without a wait comes by the gate.
+func TestPauseBeforeTheNextAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var f *flow.Flow
+		var calls int
+		g := flow.New("paused").
+			Add("sink", flow.Sink(func(context.Context, int) error {
+				calls++
+				return errors.Join(errBad, f.Pause("sink"))
+			}), flow.Retry(2, nil)).
+			Open("sink")
+		f = must(g.Start(t.Context()))(t)
+		if err := f.Inject(bg, "sink", 7); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if w := f.Status().Process("sink").Workers[0]; calls != 1 || w.Activity != flow.Resting || w.Attempt != 2 {
+			t.Errorf("%d calls, %+v", calls, w)
+		}
+		f.Resume()
+		mustFail(t, f.Wait(), "sink", 7, errBad)
+		if calls != 2 {
+			t.Errorf("%d calls", calls)
+		}
+	})
+}
+
+// The attempts of each message are counted by themselves.
+func TestRetryCountsByMessage(t *testing.T) {
+	calls := 0
+	g := flow.New("counted").
+		Add("numbers", numbers(2)).
+		Add("sink", flow.Sink(func(_ context.Context, v int) error {
+			if calls++; calls == 2 {
+				return nil // the first message, in the second attempt
+			}
+			return errBad
+		}), flow.Retry(3, nil)).
+		Connect("numbers", "sink")
+	f := must(g.Start(bg))(t)
+	mustFail(t, f.Wait(), "sink", 1, errBad)
+	if failure := must(f.Failures().Recv(bg))(t); failure.Attempts != 3 || calls != 5 {
+		t.Errorf("%d calls, %+v", calls, failure)
+	}
+}
+
 // The end of the flow ends the wait at once, and the message is given up, not failed.
 func TestEndInBackoff(t *testing.T) {
 	for _, paused := range []bool{false, true} {
