@@ -132,7 +132,7 @@ func TestBadArguments(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"-flights", "nowhere.csv", "-strikes", theStrikes}, 1, "strikes: open nowhere.csv: no such file or directory\n"},
+		{[]string{"-flights", "nowhere.csv", "-strikes", theStrikes}, 1, "strikes: open nowhere.csv: no such file or directory; -flights and -strikes say where the files are\n"},
 		{[]string{"-flights", theFlights, "-strikes", empty}, 1,
 			"strikes: " + empty + ": want a file that begins with the line date,time_of_day,operator,damage,cost\n"},
 		{[]string{"-flights", theStrikes, "-strikes", theStrikes}, 1,

@@ -54,7 +54,7 @@ var (
 func check(path string, header []string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; -flights and -strikes say where the files are", err)
 	}
 	defer f.Close()
 	text, err := bufio.NewReader(f).ReadString('\n')
