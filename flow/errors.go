@@ -14,6 +14,10 @@ var (
 	// ErrStopped is the result of [Flow.Wait] if [Flow.Stop] had to give up what was in flight.
 	ErrStopped = errors.New("flow: the flow was stopped")
 
+	// ErrUnwanted is why a message fails that came to a [Stateful] process which wants none of its
+	// open inputs: its state could never change any more.
+	ErrUnwanted = errors.New("flow: the state wants none of its open inputs")
+
 	// ErrTimeout is the cause of the context of a call that takes longer than its [Timeout].
 	ErrTimeout = errors.New("flow: the call has taken too long")
 

@@ -22,6 +22,7 @@ type Flow struct {
 	user      context.Context
 	hard      context.Context // ends when the flow ends, at the latest
 	endHard   context.CancelCauseFunc
+	slots     *runnel.Chan[struct{}] // the limit of calls that compute, or nil
 	failures  *runnel.Chan[*Failure]
 	reports   *runnel.Chan[Reported]
 	idle      *runnel.Chan[struct{}] // closed when all processes have ended
@@ -90,6 +91,7 @@ func newFlow(ctx context.Context, g *Graph) *Flow {
 		idle: runnel.New[struct{}](), over: runnel.NewPromise[struct{}](),
 	}
 	f.hard, f.endHard = context.WithCancelCause(ctx)
+	f.slots = g.newSlots()
 	f.failures = news[*Failure](g.name+" failures", g.fails)
 	f.reports = news[Reported](g.name+" reports", g.reports)
 	return f
@@ -110,7 +112,7 @@ func (f *Flow) build() {
 	}
 	for _, p := range f.processes {
 		if p.ring != nil {
-			p.ring.unsettled.Add(int64(len(p.gate.workers)))
+			p.ring.unsettled.Add(p.settlers())
 		}
 	}
 }

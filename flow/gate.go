@@ -96,7 +96,7 @@ func (g *gate) look(w *worker, between bool) (reopened *runnel.Chan[struct{}], p
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.drained && w.source != nil && !w.given && !w.burying {
+	if g.drained && w.source != nil && !w.given && !w.burying && !w.insists {
 		return nil, false, ErrDraining
 	}
 	if between && g.surplus > 0 {

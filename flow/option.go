@@ -13,16 +13,23 @@ type settings struct {
 	restart  bool
 	attempts int // 0 is 1
 	backoff  Backoff
+	ordered  bool
+	keyed    *keying
+	load     Load
+	prefer   []string
 	wrong    []string
+
+	parallelGiven bool
 }
 
 // ProcOption is a property of a process, given when it is added to a graph.
 type ProcOption func(*settings)
 
 // Parallel lets n messages be in the process at once, each in a goroutine of its own. Their
-// results come in any order. Each call of a source is one of n, too.
+// results come in any order, unless it is [Ordered] or [Keyed]. Each call of a source is one of n, too.
 func Parallel(n int) ProcOption {
 	return func(s *settings) {
+		s.parallelGiven = true
 		if n < 1 {
 			s.wrong = append(s.wrong, fmt.Sprintf("Parallel(%d): want at least 1", n))
 			return

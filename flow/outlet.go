@@ -75,11 +75,19 @@ func (o *spout[T]) closed() bool {
 func (o *spout[T]) send(w *worker, v T) error {
 	err := o.pass(w, v)
 	w.begins()
+	if w.slots != nil {
+		w.computesAgain()
+	}
 	return err
 }
 
 // pass is send where the user's function has returned.
 func (o *spout[T]) pass(w *worker, v T) (err error) {
+	if w.rank != nil {
+		if _, err := w.rank.await(); err != nil {
+			return o.discard(w, v, err)
+		}
+	}
 	switch len(o.edges) {
 	case 0:
 		w.p.unheard.Add(1)
@@ -91,6 +99,14 @@ func (o *spout[T]) pass(w *worker, v T) (err error) {
 	}
 	if err == errRefused {
 		return w.refused()
+	}
+	return err
+}
+
+// discard accounts for a value whose turn has not come before the flow has stopped.
+func (o *spout[T]) discard(w *worker, v T, err error) error {
+	for _, e := range o.edges {
+		e.account(w, v, err)
 	}
 	return err
 }
@@ -117,7 +133,7 @@ func (e *channel[T]) give(w *worker, v T) error {
 // account is for a value that was made for the edge and that it did not take. What a source
 // could not give is the source's again.
 func (e *channel[T]) account(w *worker, v T, err error) {
-	if err != nil && (w.source == nil || w.given || w.burying) {
+	if err != nil && (w.source == nil || w.given || w.burying || w.insists) {
 		e.ch.Discard(v, runnel.Undelivered)
 	}
 }

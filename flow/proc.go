@@ -105,5 +105,6 @@ func (n node) mistakes() (all []string) {
 	if n.proc.kind == "stateful" && n.set.parallel > 1 {
 		all = append(all, "Parallel does not go with a state: messages would change it at once")
 	}
-	return all
+	all = append(all, n.lineMistakes()...)
+	return append(all, n.preferMistakes()...)
 }

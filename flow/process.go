@@ -24,6 +24,8 @@ type process struct {
 	from []edge // all of outs
 	ring *ring  // that it is in, or nil
 
+	lineup *lineup // of its messages, nil if they have no order
+
 	life     context.Context // of the user's function
 	endLife  context.CancelCauseFunc
 	unneeded atomic.Bool   // all its outputs have been closed by their receivers
@@ -46,6 +48,7 @@ var errUnneeded = errors.New("flow: all that took the values of the process have
 func newProcess(f *Flow, n node) *process {
 	p := &process{node: n, f: f, equip: n.proc.equip, gate: newGate(f), ins: map[string][]edge{}, outs: map[string][]edge{}}
 	p.life, p.endLife = context.WithCancelCause(context.WithValue(f.hard, processKey{}, p))
+	p.lineup = newLineup(p)
 	return p
 }
 
@@ -78,6 +81,12 @@ func (f *Flow) crew() (all []*worker) {
 
 // settle tells the cycle if the worker will get nothing from outside of it any more.
 func (p *process) settle(w *worker, leaves bool) {
+	if p.lineup != nil {
+		if !leaves && !w.expects() {
+			p.lineup.seal()
+		}
+		return
+	}
 	if p.ring == nil || w.settled || !leaves && w.expects() {
 		return
 	}
@@ -86,8 +95,12 @@ func (p *process) settle(w *worker, leaves bool) {
 	p.ring.settle()
 }
 
-// expects is whether something may come from outside of the cycle.
+// expects is whether something may come from outside of the cycle, or of an end that the state is
+// to be told.
 func (w *worker) expects() bool {
+	if w.untold() != nil {
+		return true
+	}
 	for i, in := range w.inlets {
 		if w.cases[i] != nil && in.from().cycle() == nil && !in.from().isSignal() {
 			return true
@@ -112,6 +125,9 @@ func (p *process) left(w *worker) {
 	p.mu.Unlock()
 	if !last {
 		return
+	}
+	if p.lineup != nil {
+		p.lineup.seal()
 	}
 	p.quit(nil)
 	for _, e := range p.from {

@@ -121,7 +121,7 @@ func (p *process) hire(n int) error {
 	}
 	p.alive += n
 	p.mu.Unlock()
-	if p.ring != nil {
+	if p.ring != nil && p.lineup == nil {
 		p.ring.unsettled.Add(int64(n))
 	}
 	for range n {

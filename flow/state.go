@@ -27,6 +27,15 @@ type Stateful[S any] struct {
 	// Outs are the outputs.
 	Outs []Port
 
+	// Wants, if there is one, tells which inputs are read now: it is asked about each that is open
+	// before each message. What comes by the others waits, and holds up who sends it. The state
+	// is not to be changed by it.
+	//
+	// A state that wants none of its open inputs could never change its mind. So it is given what
+	// comes by them all the same, as messages that fail with [ErrUnwanted]; unless nothing comes
+	// and they end.
+	Wants func(s *S, input string) bool
+
 	// Transition, if there is one, is told of changes in the life of the process, between two
 	// messages. It may send.
 	Transition func(*Turn, *S, Transition) error
@@ -64,6 +73,7 @@ type Handler[S any] struct {
 	in    port
 	given bool
 	equip func(w *worker, s *S)
+	ended func(*Turn, *S) error
 }
 
 // On makes the handler of an input, which may be [Optional].
@@ -71,6 +81,14 @@ func On[S, A any](in In[A], f func(t *Turn, s *S, v A) error) Handler[S] {
 	return Handler[S]{in: in.port(), given: f != nil, equip: func(w *worker, s *S) {
 		addInlet(w, string(in), func(v A) error { return f(w.turn, s, v) })
 	}}
+}
+
+// Ended makes it a handler that is told, once, when its input has ended: all its edges have, and all
+// that came by them has been handled. One that is not connected has ended before the first message.
+// f may send, and may return [ErrDone].
+func (h Handler[S]) Ended(f func(t *Turn, s *S) error) Handler[S] {
+	h.ended = f
+	return h
 }
 
 // Optional makes it the handler of an input that need not be connected.
@@ -84,6 +102,9 @@ func (d Stateful[S]) Proc() Proc {
 	p := Proc{kind: "stateful"}
 	for _, h := range d.Handlers {
 		p.ports = append(p.ports, h.in)
+		if h.ended != nil && h.in.signal {
+			p.wrong = append(p.wrong, "Ended of "+h.in.name+": signals do not end before the process")
+		}
 		if !h.given {
 			p.wrong = append(p.wrong, "the handler of "+h.in.name+" is nil")
 		}
@@ -109,7 +130,7 @@ func (d Stateful[S]) keeps(w *worker) bool {
 // fresh gives the worker a state that is to be made.
 func (d Stateful[S]) fresh(w *worker) *S {
 	s := new(S)
-	w.mem, w.phase, w.init, w.paused = s, alive, nil, false
+	w.mem, w.phase, w.init, w.paused, w.endings = s, alive, nil, false, nil
 	if d.Init != nil {
 		w.phase, w.init = unborn, d.maker(w, s)
 		w.past.Store(0)
@@ -136,13 +157,22 @@ func (d Stateful[S]) equip(w *worker) {
 	} else {
 		s = d.fresh(w)
 	}
+	if w.wants = nil; d.Wants != nil {
+		w.wants = func(input string) bool { return d.Wants(s, input) }
+	}
+	before := w.endings
+	w.endings = nil
 	for _, h := range d.Handlers {
 		h.equip(w, s)
+		if h.ended != nil {
+			w.hears(h.in.name, before, func() error { return h.ended(w.turn, s) })
+		}
 	}
 	if w.change = nil; d.Transition != nil {
-		w.change = func(t Transition) error { return d.Transition(w.turn, s, t) }
+		w.change = func(t Transition) error { w.doubts(); return d.Transition(w.turn, s, t) }
 	}
 	w.make = d.maker(w, s)
+	w.chooses(w.p.set.prefer)
 	w.state = func() any { return *s }
 }
 

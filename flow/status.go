@@ -80,9 +80,11 @@ const (
 	Resting                  // the process is paused
 	Gone                     // has ended
 	Retrying                 // waits before the next attempt: see [Retry]
+	Queued                   // waits for its turn, with a message: see [Ordered] and [Keyed]
+	Limited                  // waits for the right to compute, with a message: see [Workload]
 )
 
-var activities = [...]string{"in step", "moving", "starving", "blocked", "resting", "gone", "retrying"}
+var activities = [...]string{"in step", "moving", "starving", "blocked", "resting", "gone", "retrying", "queued", "limited"}
 
 func (a Activity) String() string { return activities[a] }
 

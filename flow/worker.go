@@ -12,7 +12,7 @@ import (
 // activity is what a worker does at a moment. While it moves a value, takes or gives, it is
 // one whom Pause waits for.
 //
-//	at = done·8 + activity;  done = the messages carried through when at was published, which is
+//	at = done·16 + activity;  done = the messages carried through when at was published, which is
 //	                         before every wait for a message, every rest between two and every loss
 //	steps = direct + Σ passed through the valves of the inlets = the messages begun with
 //	messages carried through = max(done, steps - lost - 1), since one is in hand at most
@@ -28,9 +28,11 @@ const (
 	resting                   // waits at the gate: the process is paused
 	gone                      // has ended
 	retrying                  // waits before the next attempt
+	queued                    // waits for its turn in a line, see lineup
+	limits                    // waits for the right to compute
 
-	doing   = 7 // the bits of the activity
-	oneStep = 8
+	doing   = 15 // the bits of the activity
+	oneStep = 16
 )
 
 // worker is a goroutine of a process. What is atomic is read by Status.
@@ -59,6 +61,15 @@ type worker struct {
 	direct  atomic.Uint64 // messages that came by other ways than a valve
 	count   uint64        // all messages that were begun with
 
+	special bool                    // it has one of those that follow, or a state: see nextSpecial
+	rank    *rank                   // its place where messages have an order
+	choice  *choice                 // how it chooses among inputs
+	wants   func(input string) bool // of the state, nil for all
+	endings endings                 // of inputs, that the state is told
+	slots   *runnel.Chan[struct{}]  // the limit of calls that compute
+	slot    bool                    // it has the right to compute
+	insists bool                    // the value in hand is given also by a source that drains
+
 	stamped  time.Duration // the last reading of the clock
 	sampled  uint64        // steps at that time
 	stampDue uint64        // steps at which it is read next
@@ -78,17 +89,24 @@ type worker struct {
 func newWorker(p *process) *worker {
 	w := &worker{p: p, gate: p.gate, ctx: p.gate.context(), timeout: p.set.timeout}
 	w.turn = &Turn{p.life, w}
+	w.rank = p.lineup.rank(w)
+	if p.set.load == Compute {
+		w.slots = p.f.slots
+	}
 	for _, q := range p.proc.ends(true) {
 		w.outlets = append(w.outlets, q.outlet(w, q.name, p.outs[q.name]))
 	}
 	w.digs()
 	p.equip(w)
+	w.limitSource()
+	w.chooses(p.set.prefer)
 	w.cases = make([]runnel.Case, len(w.inlets))
 	for i, in := range w.inlets {
 		if w.cases[i] = in.wish(); !in.from().isSignal() {
 			w.open++
 		}
 	}
+	w.special = w.rank != nil || w.choice != nil || w.state != nil
 	return w
 }
 
@@ -129,6 +147,9 @@ func (w *worker) work() bool {
 		return w.feed()
 	case w.init != nil:
 		return w.begin()
+	}
+	if w.untold() != nil {
+		return w.catchesUp() || w.pending() || w.conclude()
 	}
 	if !w.paused || w.interrupted() { // it may be that a transition has panicked, and the pause is over
 		for w.open > 0 && w.next() {
@@ -193,6 +214,7 @@ func (w *worker) begin() bool {
 	}
 	w.phase, w.paused = alive, false
 	w.past.Store(0)
+	w.endings.anew()
 	return true
 }
 
@@ -225,6 +247,14 @@ func (w *worker) atWork() bool {
 
 // next takes messages and carries them through. It reports whether to go on.
 func (w *worker) next() bool {
+	if w.special {
+		return w.nextSpecial()
+	}
+	return w.receive()
+}
+
+// receive is next where nothing but the inlets is to be looked at.
+func (w *worker) receive() bool {
 	if len(w.inlets) == 1 {
 		return w.inlets[0].next(w)
 	}
@@ -314,6 +344,9 @@ func (w *worker) disarms() {
 
 // waits publishes that the worker is about to wait.
 func (w *worker) waits(a activity, on *link) {
+	if w.slot {
+		w.freeSlot()
+	}
 	w.stamp()
 	w.stampDue = 0
 	if w.on.Load() != on {
@@ -368,6 +401,9 @@ func (w *worker) carried(err error) bool {
 
 // leave ends the worker: the last one of a process ends that.
 func (w *worker) leave() {
+	if w.rank != nil {
+		w.rank.leave()
+	}
 	w.p.settle(w, true)
 	w.stamp()
 	w.at.Store(w.done(0)*oneStep | gone)
