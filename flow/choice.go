@@ -294,13 +294,17 @@ func (w *worker) hears(input string, before endings, f func() error) {
 // endsEdge is what follows the end of an edge where the state may want to know: the last one of an
 // input ends that. The cycle hears of it when the state has been told, which may send.
 func (w *worker) endsEdge(input string) (more bool) {
-	if e := w.endings.of(input); e != nil {
-		if e.open--; e.open == 0 {
-			return w.tell(e)
-		}
+	if e := w.endings.of(input); e != nil && e.loses() {
+		return w.tell(e)
 	}
 	w.p.settle(w, false)
 	return true
+}
+
+// loses counts an edge that has ended, and tells whether it was the last one.
+func (e *ending) loses() bool {
+	e.open--
+	return e.open == 0
 }
 
 // untold is an end that the state has not been told: of an input without an edge, or from before
@@ -319,10 +323,8 @@ func (w *worker) catchesUp() (more bool) {
 	if w.enter(true) != nil {
 		return false
 	}
-	if e := w.untold(); e != nil {
-		return w.tell(e)
-	}
-	return true
+	e := w.untold()
+	return e == nil || w.tell(e)
 }
 
 // anew lets a new state be told of the ends before it; but not where that has failed.
