@@ -103,11 +103,16 @@ func ranked[A any](w *worker, f func(A) error) func(A) error {
 
 // receives waits for the role. It reports false if the worker must not wait any more.
 func (r *rank) receives() bool {
-	_, err := r.role.TryRecv()
-	if err == runnel.ErrEmpty {
-		r.w.idles()
-		_, err = r.role.Recv(r.w.ctx)
+	if _, err := r.role.TryRecv(); err != nil {
+		return r.waitsForRole()
 	}
+	r.has = true
+	return true
+}
+
+func (r *rank) waitsForRole() bool {
+	r.w.idles()
+	_, err := r.role.Recv(r.w.ctx)
 	r.has = err == nil
 	return r.has
 }

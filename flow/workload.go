@@ -34,11 +34,9 @@ func (l Load) String() string {
 // itself does count: it should be IO.
 func Workload(l Load) ProcOption {
 	return func(s *settings) {
-		if l > Compute {
+		if s.load = l; l > Compute {
 			s.wrong = append(s.wrong, fmt.Sprintf("Workload(%v): want Mixed, IO or Compute", l))
-			return
 		}
-		s.load = l
 	}
 }
 
@@ -102,14 +100,14 @@ func (w *worker) computesAgain() {
 }
 
 func (w *worker) takeSlot(ctx context.Context) (waited bool, err error) {
-	err = w.slots.TrySend(struct{}{})
-	if waited = err == runnel.ErrFull; waited {
-		w.waits(limits, nil)
-		err = w.slots.Send(ctx, struct{}{})
-		w.resumes()
+	if w.slot = w.slots.TrySend(struct{}{}) == nil; w.slot {
+		return false, nil
 	}
+	w.waits(limits, nil)
+	err = w.slots.Send(ctx, struct{}{})
+	w.resumes()
 	w.slot = err == nil
-	return waited, err
+	return true, err
 }
 
 // freeSlot gives the right back, if the worker has it.
