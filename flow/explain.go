@@ -9,6 +9,10 @@ import (
 // Patience is how long a wait or a step must have lasted for [Status.Explain] to speak of it.
 const Patience = time.Second
 
+// least is the shortest time that two readings may be apart to confirm anything: a worker that could
+// go on may have to wait for a processor for so long.
+const least = 10 * time.Millisecond
+
 // Explanation is why a flow, or a part of it, does not move: see [Status.Explain].
 type Explanation struct {
 	Graph   string        `json:"graph"`
@@ -71,8 +75,8 @@ type Wait struct {
 func (s Status) Explain() Explanation { return s.ExplainSince(Status{}) }
 
 // ExplainSince is Explain where there is an earlier reading of the same flow. It speaks of what
-// has lasted since then, if that is shorter than Patience, and knows of a worker that
-// is still in the same step. Busiest and Fullest are those since then.
+// has lasted since then, if that is shorter than Patience, but for 10 ms at least, and knows of a
+// worker that is still in the same step. Busiest and Fullest are those since then.
 func (s Status) ExplainSince(earlier Status) Explanation {
 	e := Explanation{Graph: s.Graph, State: s.State, Age: s.Age, After: Patience, Err: s.Err, Lost: s.Dropped()}
 	rates := s.Since(earlier)
@@ -83,7 +87,7 @@ func (s Status) ExplainSince(earlier Status) Explanation {
 		}
 	}
 	if earlier.Age > 0 {
-		e.After = min(Patience, rates.Over)
+		e.After = min(Patience, max(rates.Over, least))
 	}
 	if s.State == Over {
 		return e

@@ -113,3 +113,40 @@ func TestExplainFanOut(t *testing.T) {
 		stopNow(f)
 	})
 }
+
+// Whoever wants may look, at any moment and as often as he likes, and what he sees balances.
+func TestLookedAtByMany(t *testing.T) {
+	n := scale(5_000, 50_000)
+	g := flow.New("watched").
+		Add("numbers", numbers(n)).
+		Add("work", flow.Step(pass), flow.Parallel(2)).
+		Add("store", flow.Sink(ignore)).
+		Connect("numbers", "work", runnel.Buffer(8)).
+		Connect("work", "store")
+	f := must(g.Start(bg))(t)
+	var watchers runnel.WaitGroup
+	for range 3 {
+		watchers.Go(func() {
+			for earlier := f.Status(); earlier.State != flow.Over; {
+				s := f.Status()
+				if e := s.ExplainSince(earlier); len(e.Cycles) > 0 || s.Since(earlier).Process("store").InStep > 1 {
+					t.Errorf("claimed %v", e)
+				}
+				if _, err := s.MarshalJSON(); err != nil || s.String() == "" || len(f.Explain().Cycles) > 0 {
+					t.Errorf("%v, %v", err, s)
+				}
+				for _, e := range s.Edges {
+					if e.Sent != e.Received+uint64(e.Len)+e.Dropped.Total() {
+						t.Errorf("%v", e.Stats)
+					}
+				}
+				earlier = s
+			}
+		})
+	}
+	if err := f.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	watchers.Wait()
+	mustBalance(t, f.Status())
+}

@@ -92,21 +92,23 @@ func (x *explainer) still(n *spot) bool {
 	return true
 }
 
-// hops are what a worker waits for, nothing if it waits for no other one.
+// hops are what a worker waits for, nothing if it waits for no other one. What workers publish of
+// their waits lasts until they run again, so it counts only if the channel, which is exact, has
+// somebody who waits.
 func (x *explainer) hops(n *spot) (hops []hop) {
 	switch n.worker.Activity {
 	case Blocked:
 		for _, i := range x.out[n.process.Name] {
 			e := x.s.Edges[i]
-			if e.link().String() == n.worker.On || e.SendersWaiting > 0 && sameOutput(e, n.worker.On) {
+			if e.SendersWaiting > 0 && sameOutput(e, n.worker.On) {
 				_, to := e.link().processes()
 				hops = append(hops, hop{i, x.of[to]})
 			}
 		}
 	case Starving:
 		for _, i := range x.into[n.process.Name] {
-			if e := x.s.Edges[i]; e.Len > 0 || e.SendersWaiting > 0 {
-				return nil // it is about to take
+			if e := x.s.Edges[i]; e.Len > 0 || e.SendersWaiting > 0 || !e.Closed && e.ReceiversWaiting == 0 {
+				return nil // it is about to take, or has taken
 			} else if !e.Closed {
 				from, _ := e.link().processes()
 				hops = append(hops, hop{i, x.of[from]})
@@ -155,7 +157,7 @@ func (x *explainer) findStuck() {
 
 func (x *explainer) isStuck(n *spot) bool {
 	if n.worker.Activity == Blocked {
-		return slices.ContainsFunc(n.links, allStuck)
+		return slices.ContainsFunc(n.links, func(h hop) bool { return allStuck(h) && x.s.Edges[h.edge].OldestSend >= x.after })
 	}
 	for _, h := range n.links {
 		if x.s.Edges[h.edge].From == "" || !allStuck(h) {
