@@ -137,7 +137,7 @@ func (w *worker) asks() {
 	c := w.choice
 	c.stale, c.desperate = false, false
 	copy(c.wanted, w.cases)
-	if w.wants == nil || w.p.f.halted() {
+	if w.wants == nil {
 		return
 	}
 	w.rid()
@@ -175,6 +175,9 @@ func (w *worker) cannotAsk(err error, stack []byte) {
 
 // pick takes a message from the first inlet in order that has one, and waits for one if none has.
 func (w *worker) pick() bool {
+	if w.p.f.halted() {
+		return w.interrupted()
+	}
 	w.asks()
 	if w.enter(true) != nil {
 		return false
