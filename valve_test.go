@@ -13,7 +13,7 @@ func TestValve(t *testing.T) {
 		"dropping":  runnel.New[int](runnel.Dropping(2)),
 		"sliding":   runnel.New[int](runnel.Sliding(2)),
 		"unbounded": runnel.New[int](runnel.Unbounded()),
-		"policy":    runnel.NewBuffered(&lastFirst{}),
+		"policy":    runnel.NewBuffered(&smallestFirst{max: 2}),
 	} {
 		t.Run(name, func(t *testing.T) { checkValve(t, c) })
 	}
