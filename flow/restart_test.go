@@ -254,7 +254,7 @@ func TestRestartOfASource(t *testing.T) {
 			if calls++; calls == 3 || calls > 5 {
 				return errBad // and has given nothing
 			}
-			if err := emit(len(got)); err != nil {
+			if err := emit(calls); err != nil {
 				return err
 			}
 			return errBad
