@@ -123,7 +123,7 @@ func (a *author) source(name string) {
 func (a *author) manner(scalable bool) string {
 	text := a.one("skip", "skip", "", "", "retry 2", "skip retry 3 after 100ms") + " " + a.maybe(5, "takes 200ms") + " " + a.failure(3)
 	if scalable {
-		text += " " + a.maybe(3, "parallel 2")
+		text += " " + a.one("", "", "", "parallel 2", "parallel 2 ordered")
 	}
 	if a.choose(6) == 0 {
 		text += " timeout " + a.one("100ms", "300ms") + " " + a.maybe(2, "stubborn")

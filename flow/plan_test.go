@@ -187,6 +187,8 @@ func (p *procPlan) word(word string, w *words) (err error) {
 		p.opts = append(p.opts, flow.Retry(p.attempts, p.wait))
 	case "after":
 		p.backoff, err = w.duration(word)
+	case "ordered":
+		p.opts = append(p.opts, flow.Ordered())
 	case "reports":
 		p.reports = true
 	case "parallel":
