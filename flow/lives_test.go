@@ -115,6 +115,8 @@ func (l *life) live(ctx context.Context) []string {
 
 // loosen notes which processes may come to have several workers.
 func (a *alive) loosen(op []string) {
+	a.ledger.mu.Lock()
+	defer a.ledger.mu.Unlock()
 	if op[0] == "scale" && len(op) == 3 {
 		a.ledger.loose[op[2]] = true
 	}
