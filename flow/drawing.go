@@ -164,6 +164,18 @@ func (n node) traits() (all []string) {
 	if s.parallel > 1 {
 		all = append(all, fmt.Sprintf("×%d", s.parallel))
 	}
+	if s.ordered {
+		all = append(all, "ordered")
+	}
+	if s.keyed != nil {
+		all = append(all, "by key")
+	}
+	if s.load != Mixed {
+		all = append(all, s.load.String())
+	}
+	if len(s.prefer) > 0 {
+		all = append(all, "prefers "+strings.Join(s.prefer, ", "))
+	}
 	if s.timeout > 0 {
 		all = append(all, "timeout "+s.timeout.String())
 	}

@@ -52,6 +52,19 @@ var drawn = map[string]func() *flow.Graph{
 			Connect("fetch.failures", "keep", runnel.Unbounded()).
 			Connect("store.failures", "keep", runnel.Sliding(100))
 	},
+	"orders": func() *flow.Graph {
+		return flow.New("orders").
+			Add("read", flow.From[int](runnel.New[int]())).
+			Add("parse", flow.Step(double), flow.Parallel(4), flow.Ordered()).
+			Add("hash", flow.Step(double), flow.Parallel(8), flow.Keyed(func(v int) int { return v % 3 }), flow.Workload(flow.Compute)).
+			Add("merge", merge(), flow.Prefer("urgent", "normal")).
+			Add("write", flow.To[int](runnel.New[int]()), flow.Workload(flow.IO)).
+			Connect("read", "parse").
+			Connect("read", "hash").
+			Connect("parse", "merge.normal").
+			Connect("hash", "merge.urgent").
+			Connect("merge", "write")
+	},
 	"empty": func() *flow.Graph { return flow.New("") },
 	"mistakes": func() *flow.Graph {
 		return flow.New("mistaken").
@@ -111,6 +124,16 @@ func counter() flow.Proc {
 			flow.Listen("clock", func(*flow.Turn, *int, time.Time) error { return nil }),
 		},
 		Outs: []flow.Port{count, flow.Optional(total)},
+	}.Proc()
+}
+
+// merge has two inputs and one output.
+func merge() flow.Proc {
+	const out = flow.Out[int]("out")
+	send := func(t *flow.Turn, _ *struct{}, v int) error { return out.Send(t, v) }
+	return flow.Stateful[struct{}]{
+		Handlers: []flow.Handler[struct{}]{flow.On("urgent", send), flow.On("normal", send)},
+		Outs:     []flow.Port{out},
 	}.Proc()
 }
 

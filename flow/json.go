@@ -42,6 +42,10 @@ type processData struct {
 	Name     string     `json:"name"`
 	Kind     string     `json:"kind"`
 	Parallel int        `json:"parallel"`
+	Ordered  bool       `json:"ordered,omitempty"`
+	Keyed    bool       `json:"keyed,omitempty"`
+	Workload string     `json:"workload,omitempty"`
+	Prefer   []string   `json:"prefer,omitempty"`
 	Timeout  string     `json:"timeout,omitempty"`
 	Attempts int        `json:"attempts,omitempty"`
 	Skip     bool       `json:"skip,omitempty"`
@@ -71,7 +75,13 @@ type mistakeData struct {
 
 func (n node) data() processData {
 	s := n.set
-	d := processData{Name: n.name, Kind: n.proc.kind, Parallel: s.parallel, Attempts: s.attempts, Skip: s.skip, Restart: s.restart}
+	d := processData{
+		Name: n.name, Kind: n.proc.kind, Parallel: s.parallel, Ordered: s.ordered, Keyed: s.keyed != nil, Prefer: s.prefer,
+		Attempts: s.attempts, Skip: s.skip, Restart: s.restart,
+	}
+	if s.load != Mixed {
+		d.Workload = s.load.String()
+	}
 	if n.set.timeout > 0 {
 		d.Timeout = n.set.timeout.String()
 	}

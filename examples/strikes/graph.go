@@ -24,7 +24,7 @@ const (
 func (p *program) graph() *flow.Graph {
 	return flow.New("strikes by the time of day").
 		Add("flights", flow.Source(lines(p.flights))).
-		Add("parse flight", flow.Step(parseFlight)).
+		Add("parse flight", flow.Step(parseFlight), flow.Parallel(4), flow.Ordered()).
 		Add("by hour", byHour()).
 		Add("strikes", flow.Source(lines(p.strikes))).
 		Add("parse strike", flow.Step(parseStrike), flow.Parallel(4)).

@@ -91,7 +91,7 @@ half past nine,1,100
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	if want := "strikes by the time of day: over\n"; !strings.Contains(stderr, want) {
+	if want := "strikes by the time of day: over"; !strings.Contains(stderr, want) {
 		t.Errorf("no %q in %s", want, stderr)
 	}
 }

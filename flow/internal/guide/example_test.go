@@ -77,18 +77,15 @@ func Example_failures() {
 		return
 	}
 	fmt.Println(f.Wait())
-	fmt.Println(f.Status())
+	for _, e := range f.Status().Edges {
+		fmt.Println(e.Stats)
+	}
 	// Output:
 	// parse: "cellar twelve": invalid syntax
 	// <nil>
-	// readings: over
-	//   lines: done 0, failed 0
-	//   parse: done 2, failed 1
-	//   show: done 2, failed 0
-	//   bad: done 1, failed 0
-	//   lines.out -> parse.in: sent 3 = received 2 + buffered 0 + dropped 1 (1 failed)
-	//   parse.out -> show.in: sent 2 = received 2 + buffered 0 + dropped 0
-	//   parse.failures -> bad.in: sent 1 = received 1 + buffered 0 + dropped 0
+	// lines.out -> parse.in: sent 3 = received 2 + buffered 0 + dropped 1 (1 failed)
+	// parse.out -> show.in: sent 2 = received 2 + buffered 0 + dropped 0
+	// parse.failures -> bad.in: sent 1 = received 1 + buffered 0 + dropped 0
 }
 
 func Example_retry() {
@@ -110,6 +107,25 @@ func Example_retry() {
 	// Output:
 	// stored kitchen 21.5 with call 1
 	// stored cellar 12 with call 3
+	// <nil>
+}
+
+func Example_parallel() {
+	measure := func(ctx context.Context, room string) (reading, error) { // the longer the name, the longer it takes
+		_, err := runnel.After(time.Duration(len(room)) * time.Millisecond).Recv(ctx)
+		return reading{room, float64(len(room))}, err
+	}
+	g := flow.New("measure").
+		Add("rooms", lines("living room", "attic", "hall")).
+		Add("measure", flow.Step(measure), flow.Parallel(4), flow.Ordered()).
+		Add("show", flow.Sink(show)).
+		Connect("rooms", "measure").
+		Connect("measure", "show")
+	fmt.Println(g.Run(context.Background()))
+	// Output:
+	// living room has 11 degrees
+	// attic has 5 degrees
+	// hall has 4 degrees
 	// <nil>
 }
 
