@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/runnel-go/runnel"
@@ -224,12 +225,12 @@ func TestSimOrderedCycle(t *testing.T) {
 // wait for itself, and never do too many compute.
 func TestSimCompute(t *testing.T) {
 	explore(t, func(t *sim.T) {
-		running := 0
+		var running atomic.Int32
 		compute := func() {
-			running++
-			t.Assert(running <= runtime.GOMAXPROCS(0), "%d calls at once", running)
+			n := int(running.Add(1))
+			t.Assert(n <= runtime.GOMAXPROCS(0), "%d calls at once", n)
 			t.Point()
-			running--
+			running.Add(-1)
 		}
 		var got []int
 		g := flow.New("compute").
