@@ -81,6 +81,13 @@
 // A function should give up when its context ends: then the flow stops, or its [Timeout] is over.
 // It is never abandoned: if it hangs, the end of the flow waits for it, and Status tells so.
 //
+// # Watching
+//
+// [Flow.Status] tells what every process and every edge has done and does, and never waits for
+// a function. Two readings make rates: [Status.Since]. [Flow.Explain] says why a flow does not move: which
+// process the others wait for, or which wait for each other. [Log] tells events to
+// slog, [Report] lets a function tell what it likes.
+//
 // # Testing
 //
 // A flow starts goroutines and waits by means of package runnel only. So it runs in a bubble of

@@ -116,7 +116,7 @@ func (x *explainer) hangs(n *spot) bool {
 // before it wait, but not those behind it, who may be waiting for something that is to come only.
 func (x *explainer) isRoot(n *spot, room bool) bool {
 	switch n.worker.Activity {
-	case Blocked, Starving:
+	case Blocked, Starving, Queued:
 		return false
 	case InStep, Moving:
 		return room || x.hangs(n)

@@ -219,3 +219,20 @@ func TestExplainSince(t *testing.T) {
 		stopNow(f)
 	})
 }
+
+// A worker that waits for its turn leads to the one whose turn it is.
+func TestExplainOrdered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("ordered").
+			Add("numbers", endless()).
+			Add("work", flow.Step(slowOn(0, time.Hour)), flow.Parallel(3), flow.Ordered()).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "work", runnel.Buffer(4)).
+			Connect("work", "store")
+		f, s := after(t, g, 5*time.Second)
+		if c := s.Explain().Causes; len(c) != 1 || c[0].Process != "work" || c[0].Activity != flow.InStep || c[0].Workers != 1 {
+			t.Errorf("%v\n%v", s.Explain(), s)
+		}
+		stopNow(f)
+	})
+}

@@ -38,9 +38,11 @@ type spot struct {
 
 // hop is a way on: a wait for room or for values of an edge, and those who could end it.
 type hop struct {
-	edge int
+	edge int // inside: none, the wait is for another worker of the process to have its turn
 	to   []*spot
 }
+
+const inside = -1
 
 func newExplainer(s, before Status, after time.Duration) *explainer {
 	x := &explainer{s: s, before: before, after: after, of: map[string][]*spot{}, into: map[string][]int{}, out: map[string][]int{}}
@@ -114,6 +116,10 @@ func (x *explainer) hops(n *spot) (hops []hop) {
 				hops = append(hops, hop{i, x.of[from]})
 			}
 		}
+	case Queued:
+		hops = append(hops, hop{inside, slices.DeleteFunc(slices.Clone(x.of[n.process.Name]), func(m *spot) bool {
+			return m.worker.Activity == Queued
+		})})
 	}
 	return hops
 }
@@ -143,7 +149,7 @@ func (x *explainer) explain(e *Explanation) {
 // findStuck begins with all that wait and takes away those that can go on.
 func (x *explainer) findStuck() {
 	for _, n := range x.nodes {
-		n.stuck = x.waiting(n)
+		n.stuck = x.waiting(n) || n.worker.Activity == Queued
 	}
 	for again := true; again; {
 		again = false
@@ -160,7 +166,7 @@ func (x *explainer) isStuck(n *spot) bool {
 		return slices.ContainsFunc(n.links, func(h hop) bool { return allStuck(h) && x.s.Edges[h.edge].OldestSend >= x.after })
 	}
 	for _, h := range n.links {
-		if x.s.Edges[h.edge].From == "" || !allStuck(h) {
+		if !allStuck(h) || h.edge != inside && x.s.Edges[h.edge].From == "" {
 			return false
 		}
 	}
@@ -202,7 +208,9 @@ func (x *explainer) cycles() (all []Cycle) {
 				all = append(all, Cycle{})
 				for _, in := range path[i:] {
 					ring[in] = len(all) - 1
-					all[len(all)-1].Waits = append(all[len(all)-1].Waits, x.wait(in, in.next().edge, 0))
+					if edge := in.next().edge; edge != inside {
+						all[len(all)-1].Waits = append(all[len(all)-1].Waits, x.wait(in, edge, 0))
+					}
 				}
 				break
 			}
@@ -210,7 +218,7 @@ func (x *explainer) cycles() (all []Cycle) {
 		}
 	}
 	for _, n := range x.nodes {
-		if _, in := ring[n]; n.stuck && !in {
+		if _, in := ring[n]; n.stuck && !in && n.next().edge != inside {
 			m, distance := n, 0
 			for ; ; m = m.next().to[0] {
 				if _, in := ring[m]; in {
@@ -250,7 +258,7 @@ func addWait(all []Wait, w Wait) []Wait {
 
 func byDistance(all []Wait) {
 	slices.SortStableFunc(all, func(a, b Wait) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(b.For, a.For))
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.For, a.For))
 	})
 }
 
