@@ -71,7 +71,8 @@ type Wait struct {
 //
 // It speaks only of what has lasted for [Patience]: what waits for less long is part of a flow
 // that moves. All waits of a cycle that it reports lasted at the moment when s was taken. A cause in its
-// step has lasted for AtLeast.
+// step has lasted for AtLeast; one that nobody waits for, and whose step was not timed, one reading
+// finds late, and two at once: see ExplainSince.
 func (s Status) Explain() Explanation { return s.ExplainSince(Status{}) }
 
 // ExplainSince is Explain where there is an earlier reading of the same flow. It speaks of what

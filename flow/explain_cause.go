@@ -45,10 +45,10 @@ func (x *explainer) causes() (all []Cause) {
 // lasts tells whether a worker in its function is to be told of though nobody waits for it: one
 // of a source is only if the flow waits for its end.
 func (x *explainer) lasts(n *spot) bool {
-	if n.process.Kind == "source" && x.s.State == Running {
-		return false
+	if n.process.Kind == "source" {
+		return x.s.State != Running && n.worker.Activity == InStep && n.worker.For >= x.after
 	}
-	return (n.worker.Activity == InStep || n.worker.Activity == Retrying) && n.worker.For >= x.after
+	return (n.worker.Activity == InStep || n.worker.Activity == Retrying) && x.hangs(n)
 }
 
 // fromOutside adds the waits of calls of Inject.
@@ -107,9 +107,11 @@ func (x *explainer) takes(n *spot) bool {
 	return n.worker.Activity == Starving || n.worker.Activity == Moving && !x.hangs(n)
 }
 
-// hangs tells whether a worker that is not known to wait has done the same for long.
+// hangs tells whether a worker that is not known to wait has done the same for long. If nothing
+// proves that, its age may be that of several steps, sparse at most: then some took long only if
+// all of them together took sparse times as long.
 func (x *explainer) hangs(n *spot) bool {
-	return n.worker.For >= x.after && (n.worker.Activity != Moving || x.atLeast(n) >= x.after)
+	return x.atLeast(n) >= x.after || n.worker.Activity != Moving && n.process.Kind != "source" && n.worker.For >= sparse*x.after
 }
 
 // isRoot tells whether a walk ends at the worker. One that works, if not for long, makes those
