@@ -108,8 +108,8 @@ func (p ProcessStatus) words() string {
 
 // doing is what the workers do, those that do the same together, with the longest time.
 func (p ProcessStatus) doing() (all []string) {
-	var number [Retrying + 1]int
-	var longest [Retrying + 1]time.Duration
+	var number [len(activities)]int
+	var longest [len(activities)]time.Duration
 	for _, w := range p.Workers {
 		number[w.Activity]++
 		longest[w.Activity] = max(longest[w.Activity], w.For)

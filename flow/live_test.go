@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +99,36 @@ func golden(t *testing.T, name, got string) {
 	if got != string(want) {
 		t.Errorf("look at it, then go test ./flow -run Drawn -redraw:\n%s", got)
 	}
+}
+
+// Whatever a worker does can be drawn, here a wait for its turn.
+func TestDrawnQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := func(_ context.Context, v int) (int, error) {
+			if v == 0 {
+				time.Sleep(10 * time.Second)
+			}
+			return v, nil
+		}
+		f := must(flow.New("queue").
+			Add("numbers", numbers(3)).
+			Add("line", flow.Step(first), flow.Parallel(3), flow.Ordered()).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "line").
+			Connect("line", "store").
+			Start(t.Context()))(t)
+		time.Sleep(5 * time.Second)
+		s := f.Status()
+		if want := "in step 5s · 2 queued 5s"; !strings.Contains(s.Mermaid(), want) || !strings.Contains(s.DOT(), want) {
+			t.Errorf("want %q in\n%s", want, s.Mermaid())
+		}
+		if e := s.Explain(); len(e.Causes) != 1 || e.Causes[0].Activity != flow.InStep {
+			t.Errorf("want one cause, that which the others are queued behind:\n%v", e)
+		}
+		if err := f.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A status that somebody made up, or changed, is drawn as far as it goes.

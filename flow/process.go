@@ -109,11 +109,13 @@ func (w *worker) expects() bool {
 	return false
 }
 
-// quit ends the inputs: the process wants no more.
+// quit ends the inputs: the process wants no more. What they held is dropped, which may have been the
+// last in a cycle.
 func (p *process) quit(cause error) {
 	for _, e := range p.to {
 		e.cancel(cause)
 	}
+	p.ring.settle()
 }
 
 // left counts a worker that has ended. The last one ends the process.
