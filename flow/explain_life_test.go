@@ -236,3 +236,23 @@ func TestExplainOrdered(t *testing.T) {
 		stopNow(f)
 	})
 }
+
+// A filter that lets nothing through works: whoever waits for what it gives is held up by nobody.
+func TestExplainAFilter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		none := func(ctx context.Context, v int, emit func(int) error) error {
+			return runnel.Sleep(ctx, 10*time.Millisecond)
+		}
+		g := flow.New("filter").
+			Add("numbers", endless()).
+			Add("none", flow.FlatStep(none)).
+			Add("store", flow.Sink(ignore)).
+			Connect("numbers", "none", runnel.Buffer(4)).
+			Connect("none", "store")
+		f, s := after(t, g, time.Minute+time.Millisecond)
+		if e := s.Explain(); !e.Moves() || s.Process("store").Workers[0].For < time.Minute {
+			t.Errorf("claimed %v\n%v", e, s)
+		}
+		stopNow(f)
+	})
+}
