@@ -374,14 +374,15 @@ func (w *worker) stamp() {
 	w.since.Store(int64(w.stamped)<<momentBits | notOfStep)
 }
 
-// sample is stamp at the beginning of a step, which finds out when to do that again.
+// sample is stamp at the beginning of a step, which finds out when to do that again. What lies
+// between a wait and the step after it is no step, and tells nothing of how long those take.
 func (w *worker) sample() {
-	before, passed := w.stamped, w.count-w.sampled
+	before, passed, rested := w.stamped, w.count-w.sampled, w.stampDue == 0
 	w.stamped = w.p.f.now()
 	w.since.Store(int64(w.stamped)<<momentBits | int64(w.count%sparse))
 	w.asked.Store(false)
 	w.sampled, w.stampDue = w.count, w.count+1
-	if passed > 0 && w.stamped-before < time.Duration(passed)*quick {
+	if passed > 0 && !rested && w.stamped-before < time.Duration(passed)*quick {
 		w.stampDue = w.count + sparse
 	}
 }
