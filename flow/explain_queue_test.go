@@ -1,0 +1,52 @@
+package flow_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/flow"
+)
+
+// A message that waits for its turn in a process holds up nobody by itself: what the one before it
+// waits for does.
+func TestExplainQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := func(int) int { return 0 }
+		_, s := after(t, flow.New("keys").
+			Add("numbers", numbers(9)).
+			Add("work", flow.Step(double), flow.Parallel(2), flow.Keyed(one)).
+			Add("store", flow.Sink(func(ctx context.Context, _ int) error { return runnel.Sleep(ctx, time.Minute) })).
+			Connect("numbers", "work").
+			Connect("work", "store"), 10*time.Second)
+		mustExplain(t, s.Explain(), `work.out -> store.in is full (no buffer) because store has been in its step for 10s.
+	work has waited for room on work.out -> store.in (no buffer) for 10s
+	numbers has waited for room on numbers.out -> work.in (no buffer) for 10s`)
+	})
+}
+
+// A cycle is one also if some of the workers in it wait for their turn only.
+func TestExplainACycleWithAQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		two := func(_ context.Context, v int, emit func(int) error) error {
+			if err := emit(v); err != nil {
+				return err
+			}
+			return emit(v)
+		}
+		f, s := after(t, flow.New("ring").
+			Add("numbers", numbers(9)).
+			Add("two", flow.FlatStep(two), flow.Parallel(2), flow.Ordered()).
+			Add("back", flow.Step(double)).
+			Connect("numbers", "two").
+			Connect("two", "back").
+			Connect("back", "two"), 10*time.Second)
+		mustExplain(t, s.Explain(), `two and back wait for each other and can never go on: one edge must hold what can be in the cycle, two.out -> back.in say.
+	two has waited for room on two.out -> back.in (no buffer) for 10s
+	back has waited for room on back.out -> two.in (no buffer) for 10s
+	behind them numbers has waited for room on numbers.out -> two.in (no buffer) for 10s`)
+		stopNow(f)
+	})
+}
