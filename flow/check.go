@@ -45,12 +45,12 @@ func (m *Mistakes) Error() string {
 // Check reports all that is wrong with the graph at once, as [*Mistakes], or nil. Nothing is
 // started. [Graph.Start] calls it.
 func (g *Graph) Check() error {
-	c := checker{g: g, used: map[string]bool{}}
+	c := newChecker(g)
 	for i, n := range g.nodes {
 		c.node(i, n)
 	}
-	for i, w := range g.wires {
-		c.wire(i, w)
+	for _, w := range g.wires {
+		c.wire(w)
 	}
 	for i, n := range g.nodes {
 		c.connected(i, n)
@@ -66,6 +66,11 @@ type checker struct {
 	g     *Graph
 	found []Mistake
 	used  map[string]bool // ports that an edge, right or wrong, was meant for
+	edges map[link]bool   // those that have been seen
+}
+
+func newChecker(g *Graph) checker {
+	return checker{g: g, used: map[string]bool{}, edges: map[link]bool{}}
 }
 
 func (c *checker) say(k MistakeKind, where, format string, args ...any) {
@@ -110,7 +115,7 @@ func (c *checker) ports(where string, ports []port) {
 }
 
 // wire checks an edge.
-func (c *checker) wire(i int, w wire) {
+func (c *checker) wire(w wire) {
 	where := w.String()
 	to, in, wrong := c.g.resolve(w.to, false)
 	if wrong != "" {
@@ -127,7 +132,7 @@ func (c *checker) wire(i int, w wire) {
 	if in.edge != nil && out.edge != nil && in.typ != out.typ {
 		c.say(TypeMismatch, where, "the output gives %v, the input takes %v", out.typ, in.typ)
 	}
-	c.twice(i, w, where)
+	c.twice(w, where)
 	if in.edge != nil {
 		c.options(in, w, where)
 	}
@@ -147,13 +152,12 @@ func (c *checker) use(from string, out port, to string, in port) {
 func portKey(process string, p port) string { return process + "." + p.name + " " + side(p.out) }
 
 // twice reports an edge that is there already.
-func (c *checker) twice(i int, w wire, where string) {
-	for _, other := range c.g.wires[:i] {
-		if c.g.full(other) == c.g.full(w) {
-			c.say(Duplicate, where, "a second edge between these ports")
-			return
-		}
+func (c *checker) twice(w wire, where string) {
+	l := c.g.full(w)
+	if c.edges[l] {
+		c.say(Duplicate, where, "a second edge between these ports")
 	}
+	c.edges[l] = true
 }
 
 // options tries whether a channel can be made with the options of the edge.

@@ -141,6 +141,7 @@ func (w *worker) asks() {
 		return
 	}
 	w.rid()
+	w.begins() // so that a pause does not wait for the user's code
 	returned := false
 	defer func() {
 		if !returned {

@@ -54,13 +54,13 @@ type draft struct {
 }
 
 func (g *Graph) drawing() *drawing {
-	d := &draft{drawing{name: g.name}, g, checker{g: g, used: map[string]bool{}}}
+	d := &draft{drawing{name: g.name}, g, newChecker(g)}
 	for i, n := range g.nodes {
 		wrong := d.mistakes(func(c *checker) { c.node(i, n) })
 		d.figures = append(d.figures, figure{n.proc.kind, n.name, strings.Join(n.traits(), " · "), n.proc.signature(), wrong})
 	}
-	for i, w := range g.wires {
-		wrong := d.mistakes(func(c *checker) { c.wire(i, w) })
+	for _, w := range g.wires {
+		wrong := d.mistakes(func(c *checker) { c.wire(w) })
 		d.arrows = append(d.arrows, d.arrow(w, wrong))
 	}
 	for i, n := range g.nodes {

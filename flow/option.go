@@ -39,7 +39,8 @@ func Parallel(n int) ProcOption {
 }
 
 // Timeout ends the context of a call after d, with [ErrTimeout] as its cause. The call is not
-// abandoned: a function that does not heed its context is waited for.
+// abandoned: a function that does not heed its context is waited for. It is for messages: a source is
+// one call, and Init and Transition have none.
 func Timeout(d time.Duration) ProcOption {
 	return func(s *settings) {
 		if d <= 0 {
