@@ -115,7 +115,7 @@ func (a *author) source(name string) {
 	if !a.small && a.choose(6) == 0 {
 		values, a.forever = "forever every 100ms", true
 	}
-	a.line(name, "source", values, a.maybe(4, "every 100ms"), a.maybe(6, "parallel 2"), a.failure(8), a.one("", "", "retry 2", "restart", "restart retry 2 after 100ms"))
+	a.line(name, "source", values, a.maybe(4, "every 100ms"), a.maybe(6, "parallel 2"), a.maybe(6, "computes"), a.failure(8), a.one("", "", "retry 2", "restart", "restart retry 2 after 100ms"))
 	a.outputs = append(a.outputs, name+".out")
 }
 
@@ -123,7 +123,7 @@ func (a *author) source(name string) {
 func (a *author) manner(scalable bool) string {
 	text := a.one("skip", "skip", "", "", "retry 2", "skip retry 3 after 100ms") + " " + a.maybe(5, "takes 200ms") + " " + a.failure(3)
 	if scalable {
-		text += " " + a.one("", "", "", "parallel 2", "parallel 2 ordered")
+		text += " " + a.one("", "", "", "parallel 2", "parallel 2 ordered", "parallel 3 ordered", "parallel 3 keyed") + " " + a.maybe(4, "computes")
 	}
 	if a.choose(6) == 0 {
 		text += " timeout " + a.one("100ms", "300ms") + " " + a.maybe(2, "stubborn")
@@ -156,7 +156,7 @@ func (a *author) failure(oneOf int) (text string) {
 // middle draws a process that has inputs, mostly one with outputs.
 func (a *author) middle(name string) {
 	from := a.outputs[a.choose(len(a.outputs))]
-	switch a.choose(6) {
+	switch a.choose(7) {
 	case 0:
 		a.line(name, "sink", a.manner(true))
 		a.feed(from, name+".in")
@@ -165,8 +165,14 @@ func (a *author) middle(name string) {
 		a.line(name, "flat", a.one("0", "1", "2"), a.manner(true))
 	case 2:
 		a.line(name, "sum", a.state())
+	case 4:
+		a.line(name, "join", a.state())
+		a.feed(from, name+".fresh")
+		a.line(a.outputs[a.choose(len(a.outputs))], "->", name+".again", a.open())
+		a.outputs = append(a.outputs, name+".out")
+		return
 	case 3:
-		a.line(name, "loop", a.state())
+		a.line(name, "loop", a.state(), a.one("", "", "prefer again", "prefer fresh"))
 		a.feed(from, name+".fresh")
 		a.round(name)
 		a.outputs = append(a.outputs, name+".out")
@@ -186,8 +192,11 @@ func (a *author) round(name string) {
 		a.line(back, "->", name+"x.in", a.one("", "buffer 2"))
 		back = name + "x.out"
 	}
-	a.line(back, "->", name+".again", a.one("unbounded", "unbounded", "sliding 1", "dropping 2"))
+	a.line(back, "->", name+".again", a.open())
 }
+
+// open draws the policy of an edge that holds up nobody.
+func (a *author) open() string { return a.one("unbounded", "unbounded", "sliding 1", "dropping 2") }
 
 // feed draws the edges of an input.
 func (a *author) feed(from, to string) {

@@ -21,6 +21,8 @@ import (
 //	                  seen     = Received + Failed + those of Undelivered that had been received
 //	                  Sent     = made for it + injected, the same for all edges of an output
 //	                  Failed   = failures that name it
+//	                  what an Ordered process gives is in the order of what it got by an edge,
+//	                  what a Keyed one gives is so for each key
 //	for each process  Done     = calls that returned nil or ErrDone
 //	                  Failed   = failures that name it ≤ calls that failed; = - Retried, at a plain end
 //	                  Failed   = Sent of each edge of its dead letters
@@ -36,6 +38,8 @@ type ledger struct {
 	taken  map[string]int // by output of a source: emit has returned nil
 	seen   map[pair]map[int]bool
 	newest map[pair]int
+	origin map[int]origin // of what a process with an order has made
+	latest map[course]int
 	loose  map[string]bool // processes with several workers, outputs that values are injected to
 	calls  map[string]*calls
 	inject map[pair]*calls
@@ -46,13 +50,26 @@ type ledger struct {
 // pair is an edge by what is known of it: an output and an input.
 type pair struct{ from, to string }
 
+// origin is the message of which a value was made, course is values that must have the order of
+// those: on one edge, from one edge, of one key.
+type origin struct {
+	edge    pair
+	key, id int
+}
+
+type course struct {
+	edge, before pair
+	key          int
+}
+
 // calls are counted by their end.
 type calls struct{ begun, fine, done, failed int }
 
 func newLedger(p *plan) *ledger {
 	l := &ledger{
 		plan: p, from: map[int]string{}, made: map[string]int{}, taken: map[string]int{},
-		seen: map[pair]map[int]bool{}, newest: map[pair]int{}, loose: map[string]bool{},
+		seen: map[pair]map[int]bool{}, newest: map[pair]int{},
+		origin: map[int]origin{}, latest: map[course]int{}, loose: map[string]bool{},
 		calls: map[string]*calls{}, inject: map[pair]*calls{}, buried: map[pair]map[*flow.Failure]bool{},
 	}
 	for _, proc := range p.procs {
@@ -74,10 +91,13 @@ const (
 )
 
 // number makes the next value.
-func (l *ledger) number(port string, hop int) int {
+func (l *ledger) number(port string, hop int, of *origin) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last++
+	if of != nil {
+		l.origin[l.last] = *of
+	}
 	l.from[l.last] = port
 	l.made[port]++
 	return l.last*hops + min(hop, hops-1)
@@ -131,7 +151,8 @@ type page struct {
 	l     *ledger
 	p     *procPlan
 	hop   int
-	last  int // value made
+	last  int     // value made
+	of    *origin // if that is to keep an order
 }
 
 // gives implements crew.
@@ -139,23 +160,24 @@ func (l *ledger) gives(p *procPlan) job { return &page{l: l, p: p, aside: true} 
 
 // takes implements crew.
 func (l *ledger) takes(ctx context.Context, p *procPlan, in string, v int) (job, error) {
-	call := l.sees(p, in, v/hops)
+	call, of := l.sees(p, in, v)
 	if p.takes > 0 {
 		if p.stubborn {
 			ctx = bg
 		}
 		if runnel.Sleep(ctx, p.takes) != nil {
-			return &page{l: l, p: p, hop: v % hops}, context.Cause(ctx)
+			return &page{l: l, p: p, hop: v % hops, of: of}, context.Cause(ctx)
 		}
 	}
-	j := &page{l: l, p: p, hop: v % hops}
+	j := &page{l: l, p: p, hop: v % hops, of: of}
 	return j, j.fails(p.fails[call])
 }
 
 // sees notes that a function was called with a value.
-func (l *ledger) sees(p *procPlan, in string, id int) (call int) {
+func (l *ledger) sees(p *procPlan, in string, v int) (call int, of *origin) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	id := v / hops
 	from, known := l.from[id]
 	if from == "" {
 		from = "outside"
@@ -174,8 +196,34 @@ func (l *ledger) sees(p *procPlan, in string, id int) (call int) {
 	}
 	l.seen[e][id] = true
 	l.newest[e] = id
+	l.course(p, e, id)
 	l.calls[p.name].begun++
-	return l.calls[p.name].begun
+	return l.calls[p.name].begun, l.source(p, e, v)
+}
+
+// course compares the order of what came of an edge with that of what came by it.
+func (l *ledger) course(p *procPlan, e pair, id int) {
+	of, known := l.origin[id]
+	if !known || l.loose[p.name] || l.loose[e.from] {
+		return
+	}
+	c := course{e, of.edge, of.key}
+	if of.id < l.latest[c] {
+		l.say("%v: what came of %d by %v came after that of %d", e, of.id, of.edge, l.latest[c])
+	}
+	l.latest[c] = of.id
+}
+
+// source is the origin of what a process makes of v, if that keeps an order that is known.
+func (l *ledger) source(p *procPlan, e pair, v int) *origin {
+	if !p.ordered && !p.keyed || l.loose[process(e.from)] || l.loose[e.from] || e.from == "outside" {
+		return nil
+	}
+	of := &origin{edge: e, id: v / hops}
+	if p.keyed {
+		of.key = keyOfPlan(v)
+	}
+	return of
 }
 
 func (p *plan) has(e pair) bool {
@@ -214,7 +262,7 @@ func (j *page) makes(v int) int {
 	if j.p.kind == "loop" {
 		port = string(j.way(v))
 	}
-	j.last = j.l.number(j.p.name+"."+port, j.hop+1)
+	j.last = j.l.number(j.p.name+"."+port, j.hop+1, j.of)
 	return j.last
 }
 

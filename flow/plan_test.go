@@ -24,8 +24,9 @@ import (
 //
 // The kinds are source, step (with a function: double, pass), flat n (gives each value n times),
 // sink, loop (inputs fresh and again, outputs back and out: counts down, and what has come to 0
-// is out), sum (gives the sum of all when its input has ended; listens to notes), grave (a sink of
-// failures) and text (one of strings). All other values are int.
+// is out), join (reads again when fresh has ended, and tells that by a value), sum (gives the sum of
+// all when its input has ended; listens to notes), grave (a sink of failures) and text (one of
+// strings). All other values are int.
 type plan struct {
 	procs []*procPlan
 	wires []wirePlan
@@ -45,6 +46,8 @@ type procPlan struct {
 	backoff    time.Duration  // between them
 	fails      map[int]string // by call, or value of a source, from 1: error, panic, exit, done
 	opts       []flow.ProcOption
+	ordered    bool
+	keyed      bool // by the tens digit: see keyOfPlan
 	drawn      bool // messages come in an order that is left to chance
 }
 
@@ -188,7 +191,15 @@ func (p *procPlan) word(word string, w *words) (err error) {
 	case "after":
 		p.backoff, err = w.duration(word)
 	case "ordered":
+		p.ordered = true
 		p.opts = append(p.opts, flow.Ordered())
+	case "keyed":
+		p.keyed = true
+		p.opts = append(p.opts, flow.Keyed(keyOfPlan))
+	case "computes":
+		p.opts = append(p.opts, flow.Workload(flow.Compute))
+	case "prefer":
+		p.opts = append(p.opts, flow.Prefer(w.next()))
 	case "reports":
 		p.reports = true
 	case "parallel":
@@ -215,6 +226,9 @@ func (p *procPlan) word(word string, w *words) (err error) {
 	}
 	return err
 }
+
+// keyOfPlan tells messages apart by their tens: 11 and 12 have one key, 21 has another.
+func keyOfPlan(v int) int { return v / 10 % 3 }
 
 func (p *procPlan) wait(int) time.Duration { return p.backoff }
 
@@ -304,7 +318,7 @@ func (p *plan) graph(name string, c crew) *flow.Graph {
 }
 
 var makers = map[string]func(*procPlan, crew) flow.Proc{
-	"source": sourceOf, "text": textOf, "grave": graveOf, "step": stepOf, "flat": flatOf, "sink": sinkOf, "loop": loopOf, "sum": sumOf,
+	"source": sourceOf, "text": textOf, "grave": graveOf, "step": stepOf, "flat": flatOf, "sink": sinkOf, "loop": loopOf, "sum": sumOf, "join": joinOf,
 }
 
 func sourceOf(p *procPlan, c crew) flow.Proc {
@@ -394,6 +408,34 @@ func loopOf(p *procPlan, c crew) flow.Proc {
 		},
 		Outs:       []flow.Port{back, out},
 		Transition: func(_ *flow.Turn, _ *int, what flow.Transition) error { return c.told(p, what) },
+	}.Proc()
+}
+
+// joinOf reads one input to its end, says so, and then passes on what comes by the other.
+func joinOf(p *procPlan, c crew) flow.Proc {
+	give := func(x *flow.Turn, j job, v int) error {
+		v = j.makes(v)
+		err := out.Send(x, v)
+		j.gave(v, err)
+		return j.ends(err)
+	}
+	return flow.Stateful[bool]{
+		Handlers: []flow.Handler[bool]{
+			flow.On(fresh, func(x *flow.Turn, _ *bool, v int) error {
+				j, err := c.takes(x, p, "fresh", v)
+				return j.ends(err)
+			}).Ended(func(x *flow.Turn, over *bool) error { *over = true; return give(x, c.gives(p), 0) }),
+			flow.On(again, func(x *flow.Turn, _ *bool, v int) error {
+				j, err := c.takes(x, p, "again", v)
+				if err != nil {
+					return j.ends(err)
+				}
+				return give(x, j, v)
+			}),
+		},
+		Outs:       []flow.Port{out},
+		Wants:      func(over *bool, input string) bool { return *over == (input == "again") },
+		Transition: func(_ *flow.Turn, _ *bool, what flow.Transition) error { return c.told(p, what) },
 	}.Proc()
 }
 
