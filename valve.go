@@ -28,7 +28,8 @@ type Valve[T any] struct {
 // shut; each may be used by any number of goroutines.
 func (c *Chan[T]) Valve(shut *atomic.Bool) *Valve[T] { return &Valve[T]{c: c, shut: shut} }
 
-// TrySend is [Chan.TrySend], and [ErrShut] while the valve is shut.
+// TrySend is [Chan.TrySend], but sends nothing while the valve is shut: the error is [ErrShut] then, or
+// [ErrFull] where that is seen first.
 func (v *Valve[T]) TrySend(x T) error {
 	c := v.c
 	if c.state.Load()&sendReady == 0 {
@@ -43,7 +44,8 @@ func (v *Valve[T]) TrySend(x T) error {
 	return v.sendSlow(x)
 }
 
-// TryRecv is [Chan.TryRecv], and [ErrShut] while the valve is shut.
+// TryRecv is [Chan.TryRecv], but takes nothing while the valve is shut: the error is [ErrShut] then, or
+// [ErrEmpty] where that is seen first.
 func (v *Valve[T]) TryRecv() (T, error) {
 	c := v.c
 	if c.state.Load()&recvReady == 0 {
@@ -58,7 +60,7 @@ func (v *Valve[T]) TryRecv() (T, error) {
 	return v.recvSlow()
 }
 
-// Passed is how many values have gone through the valve.
+// Passed is how many values have gone through the valve, with those that the channel took and dropped.
 func (v *Valve[T]) Passed() uint64 {
 	v.c.point(hook.Look)
 	v.c.state.lock()

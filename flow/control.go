@@ -42,9 +42,10 @@ func (f *Flow) Resume(processes ...string) error {
 }
 
 // Drain ends the sources and the entries from outside, and waits until everything that is in
-// flight has been carried through and the flow has ended. It returns nil then, or the cause of
-// ctx if that ends first; the flow goes on draining. What is paused stays paused, and holds up
-// the end until [Flow.Resume]: the error names it then.
+// flight has been carried through and the flow has ended. It returns what [Flow.Wait] does then, or
+// the cause of ctx if that ends first; the flow goes on draining. What is paused stays paused, and
+// holds up the end until [Flow.Resume]: the error names it then. A function of the flow that calls
+// Drain waits for itself: see [FromContext].
 func (f *Flow) Drain(ctx context.Context) error {
 	f.mu.Lock()
 	first := !f.drains
@@ -59,8 +60,10 @@ func (f *Flow) Drain(ctx context.Context) error {
 			e.close(ErrDraining)
 		}
 	}
-	_, err := f.over.Recv(ctx)
-	return f.heldUp(err)
+	if _, err := f.over.Recv(ctx); err != nil {
+		return f.heldUp(err)
+	}
+	return f.Wait()
 }
 
 // heldUp adds to the error of a drain which processes are paused, without which it cannot end.
@@ -71,7 +74,7 @@ func (f *Flow) heldUp(err error) error {
 			paused = append(paused, p.name)
 		}
 	}
-	if err == nil || len(paused) == 0 {
+	if len(paused) == 0 {
 		return err
 	}
 	return fmt.Errorf("flow: the drain is held up: paused: %s: %w", strings.Join(paused, ", "), err)
@@ -81,7 +84,8 @@ func (f *Flow) heldUp(err error) error {
 // of calls end, and what edges hold is counted as Undelivered. It waits for the calls, and
 // returns the account of the flow when it has ended, which tells what was left. With a context
 // that has ended already it stops at once, without a drain. A process that is paused lets
-// nothing through in the drain, so with one Stop takes all the time that ctx gives it.
+// nothing through in the drain, so with one Stop takes all the time that ctx gives it. A function of
+// the flow that calls Stop waits for itself: it is to return an error, or [ErrDone], instead.
 func (f *Flow) Stop(ctx context.Context) Status {
 	if ctx.Err() != nil || f.Drain(ctx) != nil {
 		f.halt(ErrStopped)

@@ -143,7 +143,7 @@ func TestDeadLettersRefused(t *testing.T) {
 			} else if !skip {
 				mustFail(t, f.Wait(), "sink", 1, errBad)
 			}
-			if e := s.Edge("sink.failures", "bury.in"); err != nil || calls != 2 || e.Sent != 2 || e.Received != 1 || e.Dropped[runnel.Undelivered] != 1 {
+			if e := s.Edge("sink.failures", "bury.in"); err != f.Wait() || calls != 2 || e.Sent != 2 || e.Received != 1 || e.Dropped[runnel.Undelivered] != 1 {
 				t.Errorf("%d calls, Drain: %v, %v", calls, err, s)
 			}
 		})

@@ -34,7 +34,8 @@ func Step[A, B any](f func(context.Context, A) (B, error)) Proc {
 
 // FlatStep makes a process of a function that gives any number of values to the output "out"
 // for each value of the input "in". emit waits while the edges are full or the process is
-// paused; its error means that nobody wants more, and is to be returned.
+// paused; its error means that nobody wants more, and is to be returned. It belongs to the call, for
+// one goroutine at a time, and must not be used when that has returned.
 func FlatStep[A, B any](f func(ctx context.Context, v A, emit func(B) error) error) Proc {
 	return Proc{
 		kind: "step", ports: []port{In[A]("in").port(), Out[B]("out").port()}, wrong: missing(f == nil),
@@ -59,6 +60,7 @@ func Sink[A any](f func(context.Context, A) error) Proc {
 // Source makes a process of a function that gives values to the output "out" until it returns.
 // emit waits while the edges are full or the process is paused. Its error means that v was not
 // taken: the flow drains or stops, and the function is to return. So is its context ended then.
+// emit belongs to the call, for one goroutine at a time, and must not be used when that has returned.
 func Source[B any](f func(ctx context.Context, emit func(B) error) error) Proc {
 	return Proc{
 		kind: "source", ports: []port{Out[B]("out").port()}, wrong: missing(f == nil),
