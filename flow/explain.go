@@ -57,8 +57,8 @@ type Cycle struct {
 // Wait is a wait of a process.
 type Wait struct {
 	Process  string        `json:"process"`  // "" is outside: a call of Inject
-	Activity Activity      `json:"activity"` // Blocked or Starving, or what else it is
-	Edge     string        `json:"edge"`     // on which it waits for room, or for values
+	Activity Activity      `json:"activity"` // Blocked, Starving or Limited
+	Edge     string        `json:"edge"`     // on which it waits for room, or for values; "" if Limited
 	Len      int           `json:"len"`      // of the edge
 	Cap      int           `json:"cap"`
 	For      time.Duration `json:"for_ns"` // of the oldest, if several of its workers wait there

@@ -77,7 +77,7 @@ func (x *explainer) roots(from *spot, h hop) map[*spot]int {
 		far  int
 	}
 	roots, seen := map[*spot]int{}, map[*spot]bool{from: true}
-	room := from == nil || from.worker.Activity == Blocked
+	room := from == nil || from.worker.Activity != Starving
 	for todo := []visit{{h, room, 1}}; len(todo) > 0; todo = todo[1:] {
 		v := todo[0]
 		if v.room && slices.ContainsFunc(v.to, x.takes) {
@@ -94,7 +94,7 @@ func (x *explainer) roots(from *spot, h hop) map[*spot]int {
 			}
 			for _, next := range n.links {
 				if next.edge != v.edge {
-					todo = append(todo, visit{next, n.worker.Activity == Blocked, v.far + 1})
+					todo = append(todo, visit{next, n.worker.Activity == Blocked || n.worker.Activity == Limited, v.far + 1})
 				}
 			}
 		}
@@ -118,7 +118,7 @@ func (x *explainer) hangs(n *spot) bool {
 // before it wait, but not those behind it, who may be waiting for something that is to come only.
 func (x *explainer) isRoot(n *spot, room bool) bool {
 	switch n.worker.Activity {
-	case Blocked, Starving, Queued:
+	case Blocked, Starving, Queued, Limited:
 		return false
 	case InStep, Moving:
 		return room || x.hangs(n)

@@ -44,6 +44,9 @@ type hop struct {
 
 const inside = -1
 
+// rights is no edge either: the wait is for the right to compute, see [Workload].
+const rights = -2
+
 func newExplainer(s, before Status, after time.Duration) *explainer {
 	x := &explainer{s: s, before: before, after: after, of: map[string][]*spot{}, into: map[string][]int{}, out: map[string][]int{}}
 	for i, e := range s.Edges {
@@ -120,8 +123,20 @@ func (x *explainer) hops(n *spot) (hops []hop) {
 		hops = append(hops, hop{inside, slices.DeleteFunc(slices.Clone(x.of[n.process.Name]), func(m *spot) bool {
 			return m.worker.Activity == Queued
 		})})
+	case Limited:
+		hops = append(hops, hop{rights, x.computing()})
 	}
 	return hops
+}
+
+// computing are the workers that have a right to compute.
+func (x *explainer) computing() (all []*spot) {
+	for _, n := range x.nodes {
+		if n.process.computes && n.worker.Activity == InStep {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // sameOutput tells whether the edge comes from the output that the edge of that name comes from.
@@ -131,7 +146,11 @@ func sameOutput(e EdgeStatus, name string) bool {
 
 // waiting tells whether a worker has waited for long.
 func (x *explainer) waiting(n *spot) bool {
-	return (n.worker.Activity == Blocked || n.worker.Activity == Starving) && n.worker.For >= x.after
+	switch n.worker.Activity {
+	case Blocked, Starving, Limited:
+		return n.worker.For >= x.after
+	}
+	return false
 }
 
 func (x *explainer) explain(e *Explanation) {
@@ -237,6 +256,9 @@ func (x *explainer) cycles() (all []Cycle) {
 }
 
 func (x *explainer) wait(n *spot, edge, distance int) Wait {
+	if edge < 0 {
+		return Wait{Process: n.process.Name, Activity: n.worker.Activity, For: n.worker.For, distance: distance}
+	}
 	e := x.s.Edges[edge]
 	return Wait{
 		Process: n.process.Name, Activity: n.worker.Activity, Edge: e.link().String(),

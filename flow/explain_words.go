@@ -76,9 +76,12 @@ func (c Cause) String() string {
 			break
 		}
 	}
-	if first.Activity == Blocked {
+	switch first.Activity {
+	case Blocked:
 		text = first.full() + " because " + text + "."
-	} else {
+	case Limited:
+		text = first.Process + " waits for the right to compute because " + text + "."
+	default:
 		text = first.Edge + " is empty because " + text + "."
 	}
 	for _, w := range c.Waits {
@@ -175,6 +178,9 @@ func (w Wait) String() string {
 	}
 	if w.Activity == Blocked {
 		return fmt.Sprintf("%s has waited for room on %s (%s) for %s", who, w.Edge, w.depth(), brief(w.For))
+	}
+	if w.Activity == Limited {
+		return fmt.Sprintf("%s has waited for the right to compute for %s", who, brief(w.For))
 	}
 	return fmt.Sprintf("%s has waited for values of %s for %s", who, w.Edge, brief(w.For))
 }

@@ -52,6 +52,8 @@ type ProcessStatus struct {
 	Rested time.Duration `json:"rested_ns"` // the sum of all finished rests of workers, at a gate that a pause had closed
 
 	Workers []WorkerStatus `json:"workers"` // that it has now; what those have done that Scale took away is in Done
+
+	computes bool // under the limit of Workload(Compute)
 }
 
 // WorkerStatus is what a worker of a process does.
@@ -131,6 +133,7 @@ func (p *process) status(now time.Duration) ProcessStatus {
 		Name: p.name, Kind: p.proc.kind, Paused: p.gate.isPaused(),
 		Failed: p.failed.Load(), Retried: p.retried.Load(), Unheard: p.unheard.Load(),
 	}
+	s.computes = p.set.load == Compute
 	s.Rested = time.Duration(p.rested.Load())
 	s.Failing, s.Reporting = int(p.failing.Load()), int(p.reporting.Load())
 	p.gate.mu.Lock()
