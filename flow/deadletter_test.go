@@ -248,7 +248,7 @@ func TestCheckPolicies(t *testing.T) {
 	}
 	g := flow.New("wrong").
 		Add("numbers", numbers(1)).
-		Add("none", twice, flow.Retry(0, nil)).
+		Add("none", twice, flow.Retry(runnel.Backoff{First: -1})).
 		Add("both", halving(), flow.Skip(), flow.Restart()).
 		Add("pointless", flow.Sink(ignore), flow.Restart()).
 		Add("own", own.Proc()).
@@ -264,7 +264,7 @@ func TestCheckPolicies(t *testing.T) {
 		Connect("numbers", "none.failures").
 		Connect("pointless", "bury")
 	want := `flow: graph "wrong": 8 mistakes:
-	none: Retry(0): want at least 1 attempt
+	none: Retry: Backoff.Attempts is 0, want at least 1; Backoff.First is -1ns, want 0 or a positive duration
 	both: Skip and Restart: want one; Skip goes on with the state as it is, Restart with a new one
 	pointless: Restart: a sink has neither a state nor a source to begin anew; Skip goes on with the next message
 	own.failures: every process has an output of this name, for its dead letters: want another one

@@ -176,11 +176,11 @@ func (n node) traits() (all []string) {
 	if len(s.prefer) > 0 {
 		all = append(all, "prefers "+strings.Join(s.prefer, ", "))
 	}
-	if s.timeout > 0 {
-		all = append(all, "timeout "+s.timeout.String())
+	if d := s.limit(); d > 0 {
+		all = append(all, "timeout "+d.String())
 	}
-	if s.attempts > 1 {
-		all = append(all, fmt.Sprintf("%d attempts", s.attempts))
+	if n := s.retry.Attempts; n > 1 {
+		all = append(all, fmt.Sprintf("%d attempts", n))
 	}
 	if s.skip {
 		all = append(all, "skip")

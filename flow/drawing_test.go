@@ -44,7 +44,7 @@ var drawn = map[string]func() *flow.Graph{
 	"failures": func() *flow.Graph {
 		return flow.New("dead letters").
 			Add("read", numbers(9), flow.Restart()).
-			Add("fetch", flow.Step(double), flow.Retry(3, nil), flow.Timeout(time.Second)).
+			Add("fetch", flow.Step(double), flow.Retry(runnel.Backoff{Attempts: 3, Timeout: time.Second})).
 			Add("store", flow.Sink(ignore), flow.Skip()).
 			Add("keep", flow.Sink(func(context.Context, *flow.Failure) error { return nil })).
 			Connect("read", "fetch").

@@ -29,7 +29,7 @@ func ExampleRetry() {
 	calls := 0
 	ask := func(_ context.Context, city string) (string, error) {
 		if city == "" {
-			return "", flow.Permanent(errors.New("no city"))
+			return "", runnel.Permanent(errors.New("no city"))
 		}
 		if calls++; calls%3 != 0 {
 			return "", errors.New("busy")
@@ -41,7 +41,7 @@ func ExampleRetry() {
 	f, err := flow.New("weather").
 		Add("cities", lines("Oslo", "", "Bergen")).
 		Add("ask", flow.Step(ask), flow.Skip(),
-			flow.Retry(5, flow.Exponential(time.Millisecond, time.Second).Jitter())).
+			flow.Retry(runnel.Backoff{Attempts: 5, First: time.Millisecond, Max: time.Second})).
 		Add("print", flow.Sink(print)).
 		Connect("cities", "ask").
 		Connect("ask", "print").

@@ -51,6 +51,10 @@ func (w *worker) fail(err error, stack []byte) bool {
 	}
 	in := w.busy
 	w.busy = nil
+	asked := w.judged
+	if w.judged = nil; asked != nil {
+		err = fmt.Errorf("%w; asked whether to try again: %w", asked, err)
+	}
 	switch {
 	case in != nil && errors.Is(err, ErrDone):
 		w.past.Store(0)
@@ -69,7 +73,14 @@ func (w *worker) fail(err error, stack []byte) bool {
 	case w.source != nil && w.told(err):
 		return false
 	}
-	return w.repeats(in, err) || w.report(in, err, stack)
+	return asked == nil && w.repeats(in, err) || w.report(in, err, stack)
+}
+
+// collapses is fail for a function that did not return.
+func (w *worker) collapses() bool {
+	err, stack := w.broken, w.stack
+	w.broken, w.stack = nil, nil
+	return w.fail(err, stack) || w.phase == alive
 }
 
 // givesUp is the end of a message, if there is one in hand, that nobody wants the results of.

@@ -77,13 +77,13 @@ func (n node) data() processData {
 	s := n.set
 	d := processData{
 		Name: n.name, Kind: n.proc.kind, Parallel: s.parallel, Ordered: s.ordered, Keyed: s.keyed != nil, Prefer: s.prefer,
-		Attempts: s.attempts, Skip: s.skip, Restart: s.restart,
+		Attempts: s.retry.Attempts, Skip: s.skip, Restart: s.restart,
 	}
 	if s.load != Mixed {
 		d.Workload = s.load.String()
 	}
-	if n.set.timeout > 0 {
-		d.Timeout = n.set.timeout.String()
+	if limit := s.limit(); limit > 0 {
+		d.Timeout = limit.String()
 	}
 	d.Inputs, d.Outputs = portsData(n.proc.ends(false)), portsData(n.proc.ends(true))
 	d.Signals = portsData(n.proc.signals())

@@ -296,10 +296,10 @@ func (j *page) ends(err error) error {
 func (j *page) fails(how string) error {
 	switch how {
 	case "error":
-		return errBad
+		return j.p.fault()
 	case "panic":
 		j.ends(errBad)
-		panic(errBad)
+		panic(j.p.fault())
 	case "exit":
 		j.ends(errBad)
 		runtime.Goexit()

@@ -57,7 +57,7 @@ func slow() *flow.Graph {
 		Add("store", flow.Sink(hang), flow.Parallel(2)).
 		Add("calm", flow.Sink(ignore)).
 		Add("bad", flow.Sink(func(context.Context, *flow.Failure) error { return nil })).
-		Add("again", flow.Sink(func(context.Context, int) error { return errBad }), flow.Retry(9, flow.Constant(time.Minute))).
+		Add("again", flow.Sink(func(context.Context, int) error { return errBad }), flow.Retry(runnel.Backoff{Attempts: 9, First: time.Hour})).
 		Connect("numbers", "halve").
 		Connect("halve", "store", runnel.Buffer(4)).
 		Connect("halve", "calm", runnel.Sliding(2)).

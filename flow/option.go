@@ -3,6 +3,8 @@ package flow
 import (
 	"fmt"
 	"time"
+
+	"github.com/runnel-go/runnel"
 )
 
 // settings are the options of a process.
@@ -11,8 +13,7 @@ type settings struct {
 	timeout  time.Duration
 	skip     bool
 	restart  bool
-	attempts int // 0 is 1
-	backoff  Backoff
+	retry    runnel.Backoff // no Attempts are 1
 	ordered  bool
 	keyed    *keying
 	load     Load
@@ -40,7 +41,8 @@ func Parallel(n int) ProcOption {
 
 // Timeout ends the context of a call after d, with [ErrTimeout] as its cause. The call is not
 // abandoned: a function that does not heed its context is waited for. It is for messages: a source is
-// one call, and Init and Transition have none.
+// one call, and Init and Transition have none. With [Retry] each attempt has a timeout of its own,
+// which may be told there instead.
 func Timeout(d time.Duration) ProcOption {
 	return func(s *settings) {
 		if d <= 0 {

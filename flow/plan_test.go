@@ -187,7 +187,6 @@ func (p *procPlan) word(word string, w *words) (err error) {
 		p.opts = append(p.opts, flow.Restart())
 	case "retry":
 		p.attempts, err = w.number(word)
-		p.opts = append(p.opts, flow.Retry(p.attempts, p.wait))
 	case "after":
 		p.backoff, err = w.duration(word)
 	case "ordered":
@@ -230,7 +229,13 @@ func (p *procPlan) word(word string, w *words) (err error) {
 // keyOfPlan tells messages apart by their tens: 11 and 12 have one key, 21 has another.
 func keyOfPlan(v int) int { return v / 10 % 3 }
 
-func (p *procPlan) wait(int) time.Duration { return p.backoff }
+// again is the policy of a process; p.fault() makes each of its waits whole.
+func (p *procPlan) again() flow.ProcOption {
+	return flow.Retry(runnel.Backoff{Attempts: max(p.attempts, 1), First: p.backoff, Max: p.backoff})
+}
+
+// fault is the error with which a function fails.
+func (p *procPlan) fault() error { return runnel.RetryAfter(p.backoff, errBad) }
 
 // argument reads what belongs to the kind of a process.
 func (p *procPlan) argument(word string) error {
@@ -305,7 +310,7 @@ type job interface {
 func (p *plan) graph(name string, c crew) *flow.Graph {
 	g := flow.New(name)
 	for _, proc := range p.procs {
-		g.Add(proc.name, makers[proc.kind](proc, c), proc.opts...)
+		g.Add(proc.name, makers[proc.kind](proc, c), append(proc.opts, proc.again())...)
 	}
 	for _, w := range p.wires {
 		if w.from == "outside" {

@@ -41,12 +41,12 @@ type remedy struct {
 var remedies = []remedy{
 	{name: "none", attempts: 1},
 	{name: "skip", opts: []flow.ProcOption{flow.Skip()}, attempts: 1, goesOn: true},
-	{name: "retry", opts: []flow.ProcOption{flow.Retry(3, flow.Constant(time.Second))}, attempts: 3},
-	{name: "retry, skip", opts: []flow.ProcOption{flow.Retry(2, nil), flow.Skip()}, attempts: 2, goesOn: true},
+	{name: "retry", opts: []flow.ProcOption{flow.Retry(runnel.Backoff{Attempts: 3, First: time.Second})}, attempts: 3},
+	{name: "retry, skip", opts: []flow.ProcOption{flow.Retry(runnel.Backoff{Attempts: 2}), flow.Skip()}, attempts: 2, goesOn: true},
 	{name: "dead letters", attempts: 1, goesOn: true, buried: true},
-	{name: "retry, dead letters", opts: []flow.ProcOption{flow.Retry(2, flow.Constant(time.Second))}, attempts: 2, goesOn: true, buried: true},
+	{name: "retry, dead letters", opts: []flow.ProcOption{flow.Retry(runnel.Backoff{Attempts: 2, First: time.Second})}, attempts: 2, goesOn: true, buried: true},
 	{name: "restart", opts: []flow.ProcOption{flow.Restart()}, attempts: 1, goesOn: true, restarts: true},
-	{name: "retry, restart, dead letters", opts: []flow.ProcOption{flow.Retry(2, nil), flow.Restart()}, attempts: 2, goesOn: true, restarts: true, buried: true},
+	{name: "retry, restart, dead letters", opts: []flow.ProcOption{flow.Retry(runnel.Backoff{Attempts: 2}), flow.Restart()}, attempts: 2, goesOn: true, restarts: true, buried: true},
 }
 
 // trouble makes processes that fail, and counts what happens in them.
@@ -244,12 +244,12 @@ func TestRetryOfASource(t *testing.T) {
 		source := flow.Source(func(_ context.Context, emit func(int) error) error {
 			calls = append(calls, time.Since(began))
 			if len(calls) < 3 {
-				return errBad
+				return runnel.RetryAfter(time.Duration(len(calls))*time.Second, errBad)
 			}
 			return emit(0)
 		})
 		g := flow.New("late").
-			Add("begins", source, flow.Retry(3, flow.Exponential(time.Second, 0))).
+			Add("begins", source, flow.Retry(runnel.Backoff{Attempts: 3, First: time.Second})).
 			Add("store", flow.Sink(collect(&got))).
 			Connect("begins", "store")
 		if err := g.Run(t.Context()); err != nil {
@@ -305,7 +305,7 @@ func TestInitIsRepeated(t *testing.T) {
 	}.Proc()
 	g := flow.New("third time").
 		Add("numbers", numbers(2)).
-		Add("keep", keep, flow.Retry(3, nil)).
+		Add("keep", keep, flow.Retry(runnel.Backoff{Attempts: 3})).
 		Connect("numbers", "keep")
 	if err := g.Run(bg); err != nil || got != 8 {
 		t.Errorf("ended with %v, got %d", err, got)

@@ -67,7 +67,7 @@ func Source[B any](f func(ctx context.Context, emit func(B) error) error) Proc {
 		equip: func(w *worker) {
 			out := outletOf[B](w, "out")
 			give := func(b B) error { return out.send(w, b) }
-			if set := w.p.set; set.attempts > 1 || set.restart {
+			if set := w.p.set; set.retry.Attempts > 1 || set.restart {
 				give = func(b B) error {
 					err := out.send(w, b)
 					w.gave = w.gave || err == nil

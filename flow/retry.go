@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -8,9 +9,11 @@ import (
 	"github.com/runnel-go/runnel"
 )
 
-// Retry repeats a call that fails, by an error, a panic, Goexit or its [Timeout], until it has been
-// made attempts times in all, and waits between as backoff says. Only then is it a failure of the
-// process. Each attempt has a Timeout of its own. An error made by [Permanent] is not tried again.
+// Retry repeats a call that fails, by an error, a panic, Goexit or its timeout, as b says. Only when
+// there is no further attempt is it a failure of the process. b.Timeout is the [Timeout] of each
+// attempt. The error of a panic is the [runnel.PanicError]: b.If and the waits see through it to an
+// error that was passed to panic. A panic of b.If itself is a failure that is not repeated. (Retry of
+// package pipe lets panics pass: it is a function, this is a policy for what fails.)
 //
 // The worker waits with its message in hand, and Status tells it as [Retrying]. While the process
 // is paused nothing is tried again; the wait itself goes on. A flow that stops, or whose context
@@ -22,15 +25,18 @@ import (
 // it. A [Source] is called again only as long as it has given nothing; see [Restart]. Init is
 // repeated too, a Transition is not. After a [Flow.Swap] the next attempt is one of the new function;
 // with a state, the message comes to its end by the old one.
-func Retry(attempts int, backoff Backoff) ProcOption {
+func Retry(b runnel.Backoff) ProcOption {
 	return func(s *settings) {
-		if attempts < 1 {
-			s.wrong = append(s.wrong, fmt.Sprintf("Retry(%d): want at least 1 attempt", attempts))
+		if wrong := b.Check(); wrong != nil {
+			s.wrong = append(s.wrong, "Retry: "+wrong.Error())
 			return
 		}
-		s.attempts, s.backoff = attempts, backoff
+		s.retry = b
 	}
 }
+
+// limit is how long a call may take, 0 for ever.
+func (s *settings) limit() time.Duration { return cmp.Or(s.timeout, s.retry.Timeout) }
 
 // Restart lets a process begin anew after a failure, and the flow go on.
 //
@@ -38,8 +44,8 @@ func Retry(attempts int, backoff Backoff) ProcOption {
 // Then the next message comes: the one that failed counts as Failed. If Init fails, in all its
 // attempts, the flow ends.
 //
-// The function of a [Source] is called again, after the first wait of the backoff of [Retry], if
-// it has given a value since it was called last, and its error is not [Permanent]. If it has given
+// The function of a [Source] is called again, after the first wait of [Retry], if it has given a
+// value since it was called last, and its error is not [runnel.Permanent]. If it has given
 // nothing, in all its attempts, its failure counts as without Restart: so a source that cannot
 // begin does not spin. A source that is to go on where it failed must know itself where that was.
 //
@@ -50,6 +56,9 @@ func Restart() ProcOption { return func(s *settings) { s.restart = true } }
 func (n node) misfits() (all []string) {
 	if n.set.restart && n.set.skip {
 		all = append(all, "Skip and Restart: want one; Skip goes on with the state as it is, Restart with a new one")
+	}
+	if t, each := n.set.timeout, n.set.retry.Timeout; t > 0 && each > 0 {
+		all = append(all, fmt.Sprintf("Timeout is %v and Backoff.Timeout of Retry is %v: want one; both limit each attempt", t, each))
 	}
 	if n.set.restart && n.proc.kind != "stateful" && n.proc.kind != "source" {
 		all = append(all, "Restart: a "+n.proc.kind+" has neither a state nor a source to begin anew; Skip goes on with the next message")
@@ -70,6 +79,10 @@ type trial struct {
 	wait  time.Duration // before the next call
 	fed   bool          // the source is not to be called any more
 	gave  bool          // the source has given a value, since it was called; if anybody asks
+
+	judged error // the user's If is asked about it, or has panicked
+	broken error // the function did not return; to be dealt with next
+	stack  []byte
 }
 
 // pending tells whether something other than the next message is to be done next.
@@ -77,8 +90,8 @@ func (w *worker) pending() bool { return w.again != nil || w.init != nil }
 
 // repeats tells whether the call that failed is made again, and prepares that.
 func (w *worker) repeats(in inlet, err error) bool {
-	past := w.past.Load() + 1
-	if int(past) >= w.p.set.attempts || isPermanent(err) {
+	past := int(w.past.Load()) + 1
+	if !w.worth(in, past, err) {
 		return false
 	}
 	switch {
@@ -91,10 +104,22 @@ func (w *worker) repeats(in inlet, err error) bool {
 	default:
 		return false
 	}
-	w.past.Store(past)
-	w.wait = w.p.set.backoff.wait(int(past))
+	w.past.Store(uint32(past))
+	w.wait = w.p.set.retry.Delay(past, err)
 	w.p.retried.Add(1)
 	return true
+}
+
+// worth asks the policy, and the user's If. If that does not return, fail is called again, with
+// the message still in hand.
+func (w *worker) worth(in inlet, past int, err error) bool {
+	if past >= w.p.set.retry.Attempts {
+		return false
+	}
+	w.busy, w.judged = in, err
+	again := w.p.set.retry.Again(past, err)
+	w.busy, w.judged = nil, nil
+	return again
 }
 
 // reattempt calls the function once more on the message in hand.
@@ -137,16 +162,19 @@ func (w *worker) sitOut() bool {
 	return false
 }
 
+// onceMore is a policy for all errors but the permanent ones.
+var onceMore = runnel.Backoff{Attempts: 2}
+
 // restarts tells whether the process begins anew after a failure, and prepares that.
 func (w *worker) restarts(err error) bool {
 	switch {
 	case !w.p.set.restart:
 		return false
 	case w.source != nil:
-		if !w.gave || isPermanent(err) {
+		if !w.gave || !onceMore.Again(1, err) {
 			return false
 		}
-		w.fed, w.wait = false, w.p.set.backoff.wait(1)
+		w.fed, w.wait = false, w.p.set.retry.Delay(1, err)
 	case w.phase == alive:
 		w.init, w.phase = w.make, failed
 	case w.phase == unborn: // it failed on being told that it has failed

@@ -15,9 +15,9 @@ import (
 // A worker that Scale sends away ends its message first, in whichever attempt.
 func TestScaleInBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := &tries{began: time.Now(), fails: 2, err: errBad}
+		x := &tries{began: time.Now(), fails: 2, err: errBad, wait: time.Minute}
 		g := flow.New("scaled").
-			Add("sink", flow.Sink(x.call), flow.Parallel(2), flow.Retry(3, flow.Constant(time.Minute))).
+			Add("sink", flow.Sink(x.call), flow.Parallel(2), flow.Retry(runnel.Backoff{Attempts: 3})).
 			Open("sink")
 		f := must(g.Start(t.Context()))(t)
 		if err := f.Inject(bg, "sink", 1); err != nil {
@@ -30,7 +30,7 @@ func TestScaleInBackoff(t *testing.T) {
 		if err := f.Drain(bg); err != nil {
 			t.Fatal(err)
 		}
-		mustTry(t, x, "[0s 1m0s 2m0s]")
+		mustTry(t, x, "[0s 1m0s 3m0s]")
 		s := f.Status()
 		mustBalance(t, s)
 		if s.Process("sink").Done != 1 {
@@ -43,9 +43,9 @@ func TestScaleInBackoff(t *testing.T) {
 func TestSwapInBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []int
-		x := &tries{began: time.Now(), fails: 9, err: errBad}
+		x := &tries{began: time.Now(), fails: 9, err: errBad, wait: time.Minute}
 		g := flow.New("swapped").
-			Add("sink", flow.Sink(x.call), flow.Retry(3, flow.Constant(time.Minute))).
+			Add("sink", flow.Sink(x.call), flow.Retry(runnel.Backoff{Attempts: 3})).
 			Open("sink")
 		f := must(g.Start(t.Context()))(t)
 		if err := f.Inject(bg, "sink", 0); err != nil {
@@ -96,14 +96,14 @@ func TestSignalFailsInCycle(t *testing.T) {
 		var repaired []any
 		listens := flow.Stateful[int]{
 			Handlers: []flow.Handler[int]{
-				flow.On(fresh, func(*flow.Turn, *int, int) error { return flow.Permanent(errBad) }),
+				flow.On(fresh, func(*flow.Turn, *int, int) error { return runnel.Permanent(errBad) }),
 				flow.On(again, func(*flow.Turn, *int, int) error { return nil }),
 				flow.Listen(reports, func(*flow.Turn, *int, report) error { return errBad }),
 			},
 		}.Proc()
 		g := flow.New("cycle").
 			Add("numbers", numbers(1)).
-			Add("listens", listens, flow.Retry(2, flow.Constant(time.Minute))).
+			Add("listens", listens, flow.Retry(runnel.Backoff{Attempts: 2, First: time.Minute})).
 			Add("repair", flow.FlatStep(func(ctx context.Context, e *flow.Failure, emit func(int) error) error {
 				repaired = append(repaired, e.Message)
 				return runnel.Sleep(ctx, time.Second)

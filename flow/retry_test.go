@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,73 +13,27 @@ import (
 	"github.com/runnel-go/runnel/flow"
 )
 
-// waits are what a backoff says after 1, 2, … n attempts.
-func waits(b flow.Backoff, n int) (all []time.Duration) {
-	for i := range n {
-		all = append(all, b(i+1))
-	}
-	return all
-}
-
-func TestBackoff(t *testing.T) {
-	s := time.Second
-	for _, c := range []struct {
-		what string
-		b    flow.Backoff
-		want []time.Duration
-	}{
-		{"constant", flow.Constant(s), []time.Duration{s, s, s, s}},
-		{"exponential", flow.Exponential(s, 5*s), []time.Duration{s, 2 * s, 4 * s, 5 * s}},
-		{"without a limit", flow.Exponential(s, 0), []time.Duration{s, 2 * s, 4 * s, 8 * s}},
-		{"limit below the first", flow.Exponential(3*s, s), []time.Duration{s, s, s, s}},
-		{"none", flow.Exponential(0, s), []time.Duration{0, 0, 0, 0}},
-		{"none with jitter", flow.Constant(-1).Jitter(), []time.Duration{0, 0, 0, 0}},
-		{"nil with jitter", flow.Backoff(nil).Jitter(), []time.Duration{0, 0, 0, 0}},
-	} {
-		if got := waits(c.b, 4); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.what, got, c.want)
-		}
-	}
-	if d := flow.Exponential(s, 0)(1000); d < 1<<61 {
-		t.Errorf("the wait after 1000 attempts has overflowed: %v", d)
-	}
-}
-
-// A jitter draws from the whole range: of 1,000 waits, none is outside, and all tenths of it have some.
-func TestJitter(t *testing.T) {
-	tenths := map[time.Duration]int{}
-	b := flow.Constant(time.Second).Jitter()
-	for range 1000 {
-		d := b(1)
-		if d <= 0 || d > time.Second {
-			t.Fatalf("a wait of %v", d)
-		}
-		tenths[(d-1)/(time.Second/10)]++
-	}
-	if len(tenths) != 10 { // missing one of ten: once in 10^44
-		t.Errorf("waits by tenths of a second: %v", tenths)
-	}
-}
-
 // tries is the function of a sink that fails in its first attempts, and notes when each was.
 type tries struct {
 	began time.Time
 	fails int
 	err   error
 	at    []time.Duration
+	wait  time.Duration // the error asks for that, and for twice as much each time
 }
 
 func (x *tries) call(context.Context, int) error {
 	if x.at = append(x.at, time.Since(x.began)); len(x.at) <= x.fails {
-		return x.err
+		return runnel.RetryAfter(x.wait<<(len(x.at)-1), x.err)
 	}
 	return nil
 }
 
-// tried starts a flow with a sink that is tried up to four times, after 1, 2 and 4 seconds.
+// tried starts a flow with a sink that is tried up to four times, after 1, 2 and 4 seconds: its errors
+// ask for the whole of each wait.
 func tried(t *testing.T, fails int, err error, opts ...flow.ProcOption) (*tries, *flow.Flow) {
-	x := &tries{time.Now(), fails, err, nil}
-	opts = append(opts, flow.Retry(4, flow.Exponential(time.Second, time.Minute)))
+	x := &tries{time.Now(), fails, err, nil, time.Second}
+	opts = append(opts, flow.Retry(runnel.Backoff{Attempts: 4, First: time.Second, Max: time.Minute}))
 	g := flow.New("tried").
 		Add("sink", flow.Sink(x.call), opts...).
 		Open("sink", runnel.Buffer(1))
@@ -119,14 +73,19 @@ func TestRetryWaits(t *testing.T) {
 
 // The attempt in hand is told, and each has a timeout of its own.
 func TestRetryTimeouts(t *testing.T) {
+	timesOut(t, flow.Timeout(time.Minute), flow.Retry(runnel.Backoff{Attempts: 3}))
+	timesOut(t, flow.Retry(runnel.Backoff{Attempts: 3, Timeout: time.Minute}))
+}
+
+func timesOut(t *testing.T, opts ...flow.ProcOption) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		g := flow.New("slow").
 			Add("numbers", numbers(1)).
 			Add("slow", flow.Sink(func(ctx context.Context, _ int) error {
 				calls++
-				return runnel.Sleep(ctx, time.Hour)
-			}), flow.Timeout(time.Minute), flow.Retry(3, flow.Constant(time.Second))).
+				return runnel.RetryAfter(time.Second, runnel.Sleep(ctx, time.Hour))
+			}), opts...).
 			Connect("numbers", "slow")
 		began := time.Now()
 		f := must(g.Start(t.Context()))(t)
@@ -144,7 +103,7 @@ func TestRetryTimeouts(t *testing.T) {
 // An error may say that no further attempt helps, also by a panic.
 func TestPermanent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x, f := tried(t, 9, fmt.Errorf("no use: %w", flow.Permanent(errBad)))
+		x, f := tried(t, 9, fmt.Errorf("no use: %w", runnel.Permanent(errBad)))
 		err := f.Wait()
 		mustFail(t, err, "sink", 7, errBad)
 		mustTry(t, x, "[0s]")
@@ -155,10 +114,10 @@ func TestPermanent(t *testing.T) {
 	calls := 0
 	g := flow.New("panics").
 		Add("numbers", numbers(1)).
-		Add("panics", flow.Sink(func(context.Context, int) error { calls++; panic(flow.Permanent(errBad)) }), flow.Retry(3, nil)).
+		Add("panics", flow.Sink(func(context.Context, int) error { calls++; panic(runnel.Permanent(errBad)) }), flow.Retry(runnel.Backoff{Attempts: 3})).
 		Connect("numbers", "panics")
 	mustFail(t, g.Run(bg), "panics", 0, errBad)
-	if calls != 1 || flow.Permanent(nil) != nil {
+	if calls != 1 {
 		t.Errorf("%d calls", calls)
 	}
 }
@@ -214,7 +173,7 @@ func TestPauseBeforeTheNextAttempt(t *testing.T) {
 			Add("sink", flow.Sink(func(context.Context, int) error {
 				calls++
 				return errors.Join(errBad, f.Pause("sink"))
-			}), flow.Retry(2, nil)).
+			}), flow.Retry(runnel.Backoff{Attempts: 2})).
 			Open("sink")
 		f = must(g.Start(t.Context()))(t)
 		if err := f.Inject(bg, "sink", 7); err != nil {
@@ -242,7 +201,7 @@ func TestRetryCountsByMessage(t *testing.T) {
 				return nil // the first message, in the second attempt
 			}
 			return errBad
-		}), flow.Retry(3, nil)).
+		}), flow.Retry(runnel.Backoff{Attempts: 3})).
 		Connect("numbers", "sink")
 	f := must(g.Start(bg))(t)
 	mustFail(t, f.Wait(), "sink", 1, errBad)
@@ -274,8 +233,8 @@ func TestDrainEndsTheBackoffOfASource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		g := flow.New("late").
-			Add("source", flow.Source(func(context.Context, func(int) error) error { calls++; return errBad }),
-				flow.Retry(1000, flow.Constant(time.Hour))).
+			Add("source", flow.Source(func(context.Context, func(int) error) error { calls++; return runnel.RetryAfter(time.Hour, errBad) }),
+				flow.Retry(runnel.Backoff{Attempts: 1000})).
 			Add("store", flow.Sink(ignore)).
 			Connect("source", "store")
 		f := must(g.Start(t.Context()))(t)
@@ -304,7 +263,7 @@ func TestRetrySendsAgain(t *testing.T) {
 				return errBad
 			}
 			return emit(v + 1)
-		}), flow.Retry(2, nil)).
+		}), flow.Retry(runnel.Backoff{Attempts: 2})).
 		Add("store", flow.Sink(collect(&got))).
 		Connect("numbers", "two").
 		Connect("two", "store")
@@ -326,7 +285,7 @@ func TestRetryUnneeded(t *testing.T) {
 				}
 				calls++
 				return 0, errBad
-			}), flow.Parallel(2), flow.Retry(2, flow.Constant(time.Minute))).
+			}), flow.Parallel(2), flow.Retry(runnel.Backoff{Attempts: 2, First: time.Minute})).
 			Add("store", flow.Sink(func(context.Context, int) error { return flow.ErrDone })).
 			Connect("numbers", "pass").
 			Connect("pass", "store")
@@ -352,5 +311,104 @@ func TestTransitionAfterTimeout(t *testing.T) {
 		Connect("numbers", "keep")
 	if err := g.Run(bg); err != nil {
 		t.Error(err)
+	}
+}
+
+// Without a hint the waits are drawn from the half to the whole, and differ.
+func TestRetryJitter(t *testing.T) {
+	differ := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			x := &tries{began: time.Now(), fails: 9, err: errBad}
+			g := flow.New("jitter").
+				Add("sink", flow.Sink(x.call), flow.Retry(runnel.Backoff{Attempts: 4, First: time.Second, Max: 3 * time.Second})).
+				Open("sink", runnel.Buffer(1))
+			f := must(g.Start(t.Context()))(t)
+			if err := f.Inject(bg, "sink", 7); err != nil {
+				t.Fatal(err)
+			}
+			mustFail(t, f.Wait(), "sink", 7, errBad)
+			for i, whole := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second} {
+				if d := x.at[i+1] - x.at[i]; d < whole/2 || d > whole {
+					t.Errorf("wait %d took %v", i+1, d)
+				} else {
+					differ[d] = true
+				}
+			}
+		})
+	}
+	if len(differ) < 40 {
+		t.Errorf("only %d different waits of 60", len(differ))
+	}
+}
+
+// If decides, attempt by attempt; that of a panic is asked about what was passed to it.
+func TestRetryIf(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		var asked []error
+		calls := 0
+		worth := func(err error) bool { asked = append(asked, err); return len(asked) < 2 }
+		g := flow.New("if").
+			Add("numbers", numbers(1)).
+			Add("sink", flow.Sink(func(context.Context, int) error {
+				if calls++; panics {
+					panic(errBad)
+				}
+				return errBad
+			}), flow.Retry(runnel.Backoff{Attempts: 9, If: worth})).
+			Connect("numbers", "sink")
+		err := g.Run(bg)
+		mustFail(t, err, "sink", 0, errBad)
+		if calls != 2 || len(asked) != 2 || !errors.Is(asked[0], errBad) {
+			t.Errorf("%d calls, asked about %v", calls, asked)
+		}
+	}
+}
+
+// An If that does not return is a failure of the process with that message, and of nothing else.
+func TestRetryIfDoesNotReturn(t *testing.T) {
+	errIf := errors.New("if")
+	for _, panics := range []bool{false, true} {
+		for how, leave := range map[string]func(){"panic": func() { panic(errIf) }, "exit": runtime.Goexit} {
+			var got []int
+			g := flow.New("if").
+				Add("numbers", numbers(3)).
+				Add("sink", flow.Sink(func(_ context.Context, v int) error {
+					switch {
+					case v == 1 && panics:
+						panic(errBad)
+					case v == 1:
+						return errBad
+					}
+					got = append(got, v)
+					return nil
+				}), flow.Skip(), flow.Retry(runnel.Backoff{Attempts: 3, If: func(error) bool { leave(); return true }})).
+				Connect("numbers", "sink")
+			f := must(g.Start(bg))(t)
+			err := f.Wait()
+			mustBalance(t, f.Status())
+			failure := must(f.Failures().Recv(bg))(t)
+			p := f.Status().Process("sink")
+			if err != nil || p.Failed != 1 || p.Retried != 0 || fmt.Sprint(got) != "[0 2]" || failure.Message != 1 || failure.Attempts != 1 {
+				t.Errorf("%s: ended with %v, got %v, %+v, %+v", how, err, got, p, failure)
+			}
+			if !errors.Is(failure, errBad) || how == "panic" && !errors.Is(failure, errIf) {
+				t.Errorf("%s: %v", how, failure)
+			}
+		}
+	}
+}
+
+// Two limits of the same thing are a mistake that names both.
+func TestRetryTwoTimeouts(t *testing.T) {
+	err := flow.New("two").
+		Add("numbers", numbers(1)).
+		Add("sink", flow.Sink(ignore), flow.Retry(runnel.Backoff{Attempts: 2, Timeout: time.Second}), flow.Timeout(time.Minute)).
+		Connect("numbers", "sink").
+		Check()
+	want := `flow: graph "two": 1 mistakes:
+	sink: Timeout is 1m0s and Backoff.Timeout of Retry is 1s: want one; both limit each attempt`
+	if fmt.Sprint(err) != want {
+		t.Errorf("%v\nwant\n%s", err, want)
 	}
 }

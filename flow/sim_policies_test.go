@@ -38,7 +38,7 @@ func (x *sickly) ill(odds int) error {
 	case 1:
 		panic(errBad)
 	case 2:
-		return flow.Permanent(errBad)
+		return runnel.Permanent(errBad)
 	}
 	return nil
 }
@@ -48,11 +48,19 @@ func (x *sickly) work(_ context.Context, v int) (int, error) { return v, x.ill(8
 // retry draws a number of attempts and a wait.
 func (x *sickly) retry() flow.ProcOption {
 	x.most = 1 + x.Choose(3)
-	b := flow.Backoff(nil)
+	b := runnel.Backoff{Attempts: x.most}
 	if x.Choose(2) == 0 {
-		b = flow.Exponential(time.Second, 0)
+		b.First = time.Second
 	}
-	return flow.Retry(x.most, b)
+	if x.Choose(4) == 0 {
+		b.If = func(error) bool {
+			if x.Choose(8) == 0 {
+				panic(errBad)
+			}
+			return x.Choose(4) > 0
+		}
+	}
+	return flow.Retry(b)
 }
 
 // worker adds the process that fails most.
@@ -120,7 +128,7 @@ func (x *sickly) doctor(g *flow.Graph) {
 
 // source adds a source that may fail, before its values or behind them.
 func (x *sickly) source(g *flow.Graph) {
-	opts := []flow.ProcOption{flow.Retry(1+x.Choose(2), flow.Constant(time.Second))}
+	opts := []flow.ProcOption{flow.Retry(runnel.Backoff{Attempts: 1 + x.Choose(2), First: time.Second})}
 	if x.Choose(2) == 0 {
 		opts = append(opts, flow.Restart())
 	} else if x.Choose(2) == 0 {

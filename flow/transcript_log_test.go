@@ -150,10 +150,10 @@ func (e *entry) fails(how string) error {
 	switch how {
 	case "error":
 		e.ended(" failed")
-		return errBad
+		return e.p.fault()
 	case "panic":
 		e.ended(" panicked")
-		panic(errBad)
+		panic(e.p.fault())
 	case "exit":
 		e.ended(" exited")
 		runtime.Goexit()

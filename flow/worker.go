@@ -87,7 +87,7 @@ type worker struct {
 }
 
 func newWorker(p *process) *worker {
-	w := &worker{p: p, gate: p.gate, ctx: p.gate.context(), timeout: p.set.timeout}
+	w := &worker{p: p, gate: p.gate, ctx: p.gate.context(), timeout: p.set.limit()}
 	w.turn = &Turn{p.life, w}
 	w.rank = p.lineup.rank(w)
 	if p.set.load == Compute {
@@ -130,7 +130,7 @@ func (w *worker) spell() (more bool) {
 	returned := false
 	defer func() {
 		if !returned {
-			more = w.fail(escape(recover()), debug.Stack()) || w.phase == alive
+			w.broken, w.stack, more = escape(recover()), debug.Stack(), true
 		}
 	}()
 	more = w.work()
@@ -141,6 +141,8 @@ func (w *worker) spell() (more bool) {
 // work is spell without what catches panics.
 func (w *worker) work() bool {
 	switch {
+	case w.broken != nil:
+		return w.collapses()
 	case w.again != nil:
 		return w.reattempt()
 	case w.source != nil:

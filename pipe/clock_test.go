@@ -275,12 +275,12 @@ func TestClockStagesRefuseWrongArguments(t *testing.T) {
 		"pipe: Debounce: quiet is 0s, want a positive duration":              func() { pipe.Debounce(bg, in, 0) },
 		"pipe: Timeout: the input is nil, want a channel":                    func() { pipe.Timeout[int](bg, nil, 1) },
 		"pipe: Timeout: d is 0s, want a positive duration":                   func() { pipe.Timeout(bg, in, 0) },
-		"pipe: Retry: f is nil, want a function":                             func() { pipe.Retry[int, int](pipe.Backoff{Attempts: 1}, nil) },
+		"pipe: Retry: f is nil, want a function":                             func() { pipe.Retry[int, int](runnel.Backoff{Attempts: 1}, nil) },
 		"pipe: Try: f is nil, want a function":                               func() { pipe.Try[int, int](nil) },
-		"pipe: Retry: Backoff.Attempts is 0, want at least 1":                func() { pipe.Retry(pipe.Backoff{}, double) },
-		"pipe: Retry: Backoff.First is -1s, want 0 or a positive duration":   func() { pipe.Retry(pipe.Backoff{Attempts: 1, First: -time.Second}, double) },
-		"pipe: Retry: Backoff.Max is -1s, want 0 or a positive duration":     func() { pipe.Retry(pipe.Backoff{Attempts: 1, Max: -time.Second}, double) },
-		"pipe: Retry: Backoff.Timeout is -1s, want 0 or a positive duration": func() { pipe.Retry(pipe.Backoff{Attempts: 1, Timeout: -time.Second}, double) },
+		"pipe: Retry: Backoff.Attempts is 0, want at least 1":                func() { pipe.Retry(runnel.Backoff{}, double) },
+		"pipe: Retry: Backoff.First is -1s, want 0 or a positive duration":   func() { pipe.Retry(runnel.Backoff{Attempts: 1, First: -time.Second}, double) },
+		"pipe: Retry: Backoff.Max is -1s, want 0 or a positive duration":     func() { pipe.Retry(runnel.Backoff{Attempts: 1, Max: -time.Second}, double) },
+		"pipe: Retry: Backoff.Timeout is -1s, want 0 or a positive duration": func() { pipe.Retry(runnel.Backoff{Attempts: 1, Timeout: -time.Second}, double) },
 		"pipe: Window: the shape is the zero Shape, want one made by Tumbling, Sliding or Session": func() {
 			pipe.Window(bg, in, pipe.Shape{})
 		},

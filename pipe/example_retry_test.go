@@ -27,7 +27,7 @@ func ExampleRetry() {
 		return "page of " + name, nil
 	}
 
-	backoff := pipe.Backoff{
+	backoff := runnel.Backoff{
 		Attempts: 5,
 		First:    time.Millisecond,
 		Max:      time.Second,

@@ -214,7 +214,7 @@ var operators = []operator{
 	}, unchanged, true, 0},
 	{"Retry", func(l *lawful, in runnel.Receiver[int]) runnel.Receiver[int] {
 		call := l.call(plusOne)
-		tries := pipe.Retry(pipe.Backoff{Attempts: 2, First: time.Millisecond}, func(ctx context.Context, v int) (int, error) {
+		tries := pipe.Retry(runnel.Backoff{Attempts: 2, First: time.Millisecond}, func(ctx context.Context, v int) (int, error) {
 			return call(ctx, v)
 		})
 		return pipe.Map(l.ctx, in, l.workers(), tries, l.opts()...)

@@ -132,7 +132,7 @@ func TestWindowByThatPanicsStopsItsSource(t *testing.T) {
 func TestRetryEach(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		calls := 0
-		f := pipe.RetryEach(pipe.Backoff{Attempts: 3, First: time.Second}, func(_ context.Context, v int) error {
+		f := pipe.RetryEach(runnel.Backoff{Attempts: 3, First: time.Second}, func(_ context.Context, v int) error {
 			if calls++; v == 1 && calls < 3 {
 				return errBad
 			}
@@ -142,5 +142,5 @@ func TestRetryEach(t *testing.T) {
 			t.Errorf("%v after %d calls", err, calls)
 		}
 	})
-	mustPanic(t, "pipe: RetryEach: f is nil, want a function", func() { pipe.RetryEach[int](pipe.Backoff{Attempts: 1}, nil) })
+	mustPanic(t, "pipe: RetryEach: f is nil, want a function", func() { pipe.RetryEach[int](runnel.Backoff{Attempts: 1}, nil) })
 }

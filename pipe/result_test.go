@@ -65,7 +65,7 @@ func TestTryOfAStoppedStage(t *testing.T) {
 
 func TestTryOfRetry(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		f := pipe.Try(pipe.Retry(pipe.Backoff{Attempts: 3, First: time.Second}, func(_ context.Context, v int) (int, error) {
+		f := pipe.Try(pipe.Retry(runnel.Backoff{Attempts: 3, First: time.Second}, func(_ context.Context, v int) (int, error) {
 			if v%2 == 0 {
 				return 0, errBad
 			}

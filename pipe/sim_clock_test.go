@@ -151,9 +151,9 @@ var timelies = []timely{
 	}, false, 0},
 	{"Retry", func(s *timedScene) runnel.Receiver[int] {
 		var tries [4]int // each is used by the one call for its value
-		f := pipe.Retry(pipe.Backoff{Attempts: 3}, func(_ context.Context, v int) (int, error) {
+		f := pipe.Retry(runnel.Backoff{Attempts: 3}, func(_ context.Context, v int) (int, error) {
 			if tries[v]++; tries[v] <= v%3 {
-				return 0, pipe.RetryAfter(10*ms, errBad)
+				return 0, runnel.RetryAfter(10*ms, errBad)
 			}
 			return tries[v], nil
 		})
@@ -250,9 +250,9 @@ func TestSimRetryEnds(t *testing.T) {
 	explore(t, scale(100, 1000), func(t *sim.T) {
 		s := newScene(t, ctxEnd, 1)
 		s.source.Close()
-		f := pipe.Retry(pipe.Backoff{Attempts: 2}, func(context.Context, int) (int, error) {
+		f := pipe.Retry(runnel.Backoff{Attempts: 2}, func(context.Context, int) (int, error) {
 			s.enter()
-			return 0, pipe.RetryAfter(10*ms, errBad)
+			return 0, runnel.RetryAfter(10*ms, errBad)
 		})
 		t.Go("ender", func() {
 			runnel.Sleep(bg, time.Duration(t.Choose(3))*6*ms)

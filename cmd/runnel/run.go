@@ -14,7 +14,6 @@ import (
 	"github.com/runnel-go/runnel/cmd/runnel/internal/command"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/job"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/legible"
-	"github.com/runnel-go/runnel/cmd/runnel/internal/retry"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/screen"
 )
 
@@ -96,8 +95,8 @@ func (w *worker) config(cmd *command.Template) job.Config {
 	f := w.flags
 	cfg := job.Config{
 		Input: w.in.reader, StopInput: w.in.stop, Workers: f.workers.n, Policy: f.policy.Policy, Unordered: f.unordered,
-		Retries: f.retries.n, Backoff: retry.Backoff{First: time.Duration(f.backoff), Max: time.Duration(f.maxBackoff)},
-		Out: w.console.Beside(w.streams.out), JSON: f.json, Remainder: w.openRemainder, Notes: newNotes(w.console, f),
+		Backoff: runnel.Backoff{Attempts: 1 + f.retries.n, First: time.Duration(f.backoff), Max: time.Duration(f.maxBackoff)},
+		Out:     w.console.Beside(w.streams.out), JSON: f.json, Remainder: w.openRemainder, Notes: newNotes(w.console, f),
 	}
 	if cmd != nil {
 		cfg.Command = &command.Runner{Line: cmd, Timeout: time.Duration(f.timeout), MaxOutput: int(f.maxOutput)}

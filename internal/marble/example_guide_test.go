@@ -78,7 +78,7 @@ func Example_retry() {
 		}
 		return len(page), nil
 	}
-	patient := pipe.Retry(pipe.Backoff{Attempts: 3, First: time.Millisecond}, fetch)
+	patient := pipe.Retry(runnel.Backoff{Attempts: 3, First: time.Millisecond}, fetch)
 
 	pages := runnel.FromSeq(ctx, slices.Values([]string{"a", "b", "cc"}))
 	for r, err := range pipe.Seq2(ctx, pipe.Map(ctx, pages, 8, pipe.Try(patient))) {

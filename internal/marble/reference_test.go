@@ -91,7 +91,7 @@ func rightly() error {
 	batches := pipe.Batch(ctx, keyed, 2, time.Second)
 	one := pipe.Through(ctx, batches, xf.FlatMap(func(b []int) []int { return b }))
 	store := func(context.Context, int) error { return nil }
-	backoff := pipe.Backoff{Attempts: 3}
+	backoff := runnel.Backoff{Attempts: 3}
 	g.Go(func() error { return pipe.ForEach(ctx, one, 1, pipe.RetryEach(backoff, store)) })
 	x := fan.NewMix(runnel.New[int]())
 	x.Add(a)

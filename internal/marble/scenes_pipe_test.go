@@ -13,7 +13,7 @@ import (
 func retry(s *marble.Scene) {
 	in := s.In("in", "a b - - c |")
 	fetch := s.Work("a1 b1! c1!1")
-	f := pipe.Try(pipe.Retry(pipe.Backoff{Attempts: 2}, fetch))
+	f := pipe.Try(pipe.Retry(runnel.Backoff{Attempts: 2}, fetch))
 	out := pipe.Map(ctx, in, 1, f)
 	marble.Out(s, "out", out)
 }

@@ -100,8 +100,7 @@ func Example_retry() {
 	g := flow.New("readings").
 		Add("lines", lines("kitchen 21.5", "cellar 12")).
 		Add("store", flow.Sink(store),
-			flow.Timeout(time.Second),
-			flow.Retry(3, flow.Exponential(time.Millisecond, time.Second))).
+			flow.Retry(runnel.Backoff{Attempts: 3, First: time.Millisecond, Max: time.Second, Timeout: time.Second})).
 		Connect("lines", "store")
 	fmt.Println(g.Run(context.Background()))
 	// Output:

@@ -2,14 +2,12 @@ package demo
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/ledger"
-	"github.com/runnel-go/runnel/cmd/runnel/internal/retry"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/screen"
 )
 
@@ -33,7 +31,7 @@ type demo struct {
 	all     []quake
 	start   time.Time
 	faults  faults
-	backoff retry.Backoff
+	backoff runnel.Backoff
 	quakes  *runnel.Chan[quake]
 	news    *runnel.Chan[event]
 
@@ -52,7 +50,7 @@ func Run(ctx context.Context, cfg Config) (ledger.Ledger, error) {
 	}
 	d := &demo{
 		cfg: cfg, ctx: ctx, all: all, start: time.Now(), faults: faults{cfg.Seed},
-		backoff: retry.Backoff{First: 30 * time.Millisecond},
+		backoff: runnel.Backoff{Attempts: attempts, First: 30 * time.Millisecond},
 		quakes:  runnel.New[quake](runnel.Sliding(slots), runnel.Name("quakes")),
 		news:    runnel.New[event](runnel.Buffer(64), runnel.Name("news")),
 	}
@@ -152,12 +150,12 @@ func (d *demo) handle(consumer int, q quake) {
 		case err == nil:
 			tell(done, n, nil)
 			return
-		case n == attempts:
+		case !d.backoff.Again(n, err):
 			tell(dead, n, err)
 			return
 		}
 		tell(failed, n, err)
-		if runnel.Sleep(d.ctx, d.scale(d.backoff.Delay(n, rand.Float64()))) != nil {
+		if runnel.Sleep(d.ctx, d.scale(d.backoff.Delay(n, err))) != nil {
 			tell(interrupted, n, nil)
 			return
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/command"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
-	"github.com/runnel-go/runnel/cmd/runnel/internal/retry"
 )
 
 // Config is what a job is to do.
@@ -21,8 +20,7 @@ type Config struct {
 	Workers   int
 	Policy    Policy
 	Unordered bool
-	Retries   int // attempts after the first
-	Backoff   retry.Backoff
+	Backoff   runnel.Backoff // its Attempts count the first one
 
 	Out       io.Writer                      // results
 	JSON      bool                           // results as NDJSON

@@ -16,10 +16,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/command"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/ledger"
 	"github.com/runnel-go/runnel/cmd/runnel/internal/record"
-	"github.com/runnel-go/runnel/cmd/runnel/internal/retry"
 )
 
 // runnerFunc is a Runner without processes.
@@ -198,7 +198,7 @@ func TestBackoff(t *testing.T) {
 			at = append(at, time.Since(start))
 			return failing(command.Exit)
 		})
-		b.cfg.Retries, b.cfg.Backoff = 4, retry.Backoff{First: time.Second, Max: 3 * time.Second}
+		b.cfg.Backoff = runnel.Backoff{Attempts: 5, First: time.Second, Max: 3 * time.Second}
 		if l := b.run(t, t.Context(), t.Context()); l.Failed != 1 || len(at) != 5 {
 			t.Fatalf("%v after %d attempts", l, len(at))
 		}
@@ -220,7 +220,7 @@ func TestPermanentFailure(t *testing.T) {
 		}
 		return res
 	})
-	b.cfg.Retries = 5
+	b.cfg.Backoff.Attempts = 6
 	if l := b.run(t, t.Context(), t.Context()); l.Failed != 1 {
 		t.Error(l)
 	}
@@ -279,8 +279,8 @@ func randomJob(t *testing.T, rnd *rand.Rand) {
 		}
 		return echo(r)
 	})
-	b.cfg.Workers, b.cfg.Unordered, b.cfg.Retries = 1+rnd.IntN(5), chance(2), rnd.IntN(3)
-	b.cfg.Backoff = retry.Backoff{First: pause(30)}
+	b.cfg.Workers, b.cfg.Unordered = 1+rnd.IntN(5), chance(2)
+	b.cfg.Backoff = runnel.Backoff{Attempts: 1 + rnd.IntN(3), First: pause(30)}
 	breaks := chance(4)
 	b.cfg.Out = &flaky{&b.out, func() bool { return breaks && chance(20) }}
 	if chance(4) {

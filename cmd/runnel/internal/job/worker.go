@@ -1,7 +1,6 @@
 package job
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -100,10 +99,10 @@ func (j *Job) judge(o *outcome) (f fate, over bool) {
 		return done, true
 	case failure.Kind == command.Stopped:
 		return interrupted, true
-	case failure.Permanent || len(o.tries) > j.cfg.Retries:
+	case failure.Permanent || !j.cfg.Backoff.Again(len(o.tries), failure):
 		return failed, true
 	}
-	wait := j.cfg.Backoff.Delay(len(o.tries), rand.Float64())
+	wait := j.cfg.Backoff.Delay(len(o.tries), failure)
 	if runnel.Sleep(j.soft, wait) != nil || j.soft.Err() != nil {
 		return interrupted, true
 	}
