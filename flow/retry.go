@@ -63,7 +63,7 @@ func (n node) misfits() (all []string) {
 	if n.set.restart && n.proc.kind != "stateful" && n.proc.kind != "source" {
 		all = append(all, "Restart: a "+n.proc.kind+" has neither a state nor a source to begin anew; Skip goes on with the next message")
 	}
-	if n.set.timeout > 0 && n.proc.kind == "source" {
+	if n.set.limit() > 0 && n.proc.kind == "source" {
 		all = append(all, "Timeout: the call of a source is to last; let it make a context for what it waits for")
 	}
 	return all

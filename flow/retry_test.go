@@ -399,14 +399,16 @@ func TestRetryIfDoesNotReturn(t *testing.T) {
 	}
 }
 
-// Two limits of the same thing are a mistake that names both.
-func TestRetryTwoTimeouts(t *testing.T) {
+// Two limits of the same thing are a mistake that names both; and one of a source is a mistake,
+// whichever way it is told.
+func TestRetryWrongTimeouts(t *testing.T) {
 	err := flow.New("two").
-		Add("numbers", numbers(1)).
+		Add("numbers", numbers(1), flow.Retry(runnel.Backoff{Attempts: 2, Timeout: time.Second})).
 		Add("sink", flow.Sink(ignore), flow.Retry(runnel.Backoff{Attempts: 2, Timeout: time.Second}), flow.Timeout(time.Minute)).
 		Connect("numbers", "sink").
 		Check()
-	want := `flow: graph "two": 1 mistakes:
+	want := `flow: graph "two": 2 mistakes:
+	numbers: Timeout: the call of a source is to last; let it make a context for what it waits for
 	sink: Timeout is 1m0s and Backoff.Timeout of Retry is 1s: want one; both limit each attempt`
 	if fmt.Sprint(err) != want {
 		t.Errorf("%v\nwant\n%s", err, want)
