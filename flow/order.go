@@ -113,6 +113,7 @@ func (r *rank) receives() bool {
 func (r *rank) waitsForRole() bool {
 	r.w.idles()
 	_, err := r.role.Recv(r.w.ctx)
+	r.p.idled.Add(int64(r.p.f.now() - r.w.stamped))
 	r.has = err == nil
 	return r.has
 }

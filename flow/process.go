@@ -35,6 +35,8 @@ type process struct {
 
 	failing, reporting atomic.Int32 // those who wait for room for a failure, or a report
 	rested             atomic.Int64 // nanoseconds of workers at a closed gate, finished rests
+	queued             atomic.Int64 // and of workers for their turn or the right to compute
+	idled              atomic.Int64 // and of workers for the right to receive, where messages have an order
 
 	changes runnel.Mutex    // one Scale or Swap at a time
 	equip   func(w *worker) // that of proc, or of what Swap has put in its place

@@ -27,6 +27,7 @@ type ProcessRates struct {
 	Starving float64 `json:"starving"` // share of waits for a message
 	Blocked  float64 `json:"blocked"`  // share of waits for room on an edge
 	Resting  float64 `json:"resting"`  // share of rests during a pause
+	Queued   float64 `json:"queued"`   // share of waits for a turn, or for the right to compute
 }
 
 // EdgeRates is what went over an edge, in values a second. Of the waits that last at a reading,
@@ -74,16 +75,17 @@ func (s Status) ratesOf(p ProcessStatus, earlier Status, over time.Duration) Pro
 	r.Starving = share(now.starving-then.starving, all)
 	r.Blocked = share(now.blocked-then.blocked, all)
 	r.Resting = share(now.resting-then.resting, all)
-	r.InStep = max(0, 1-r.Starving-r.Blocked-r.Resting-share(now.gone-then.gone, all))
+	r.Queued = share(now.queued-then.queued, all)
+	r.InStep = max(0, 1-r.Starving-r.Blocked-r.Resting-r.Queued-share(now.gone-then.gone, all))
 	return r
 }
 
 // spent is how the workers of a process have spent their time so far: the finished waits on
 // their edges, and those that last.
-type spent struct{ starving, blocked, resting, gone time.Duration }
+type spent struct{ starving, blocked, resting, queued, gone time.Duration }
 
 func (s Status) spent(p ProcessStatus) spent {
-	t := spent{resting: p.Rested}
+	t := spent{resting: p.Rested, queued: p.Queued, starving: p.Idled}
 	for _, e := range s.Edges {
 		from, to := e.link().processes()
 		if from == p.Name {
@@ -101,6 +103,8 @@ func (s Status) spent(p ProcessStatus) spent {
 			t.blocked += w.For
 		case Resting:
 			t.resting += w.For
+		case Queued, Limited:
+			t.queued += w.For
 		case Gone:
 			t.gone += w.For
 		}

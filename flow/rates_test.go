@@ -73,3 +73,38 @@ func TestRatesAfterTheEnd(t *testing.T) {
 		}
 	})
 }
+
+// Whoever waits for a turn is not in its step, and whoever waits for the right to receive starves.
+func TestRatesOfOrdered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("ordered").
+			Add("work", flow.Step(func(_ context.Context, v int) (int, error) {
+				if v == 1 {
+					time.Sleep(8 * time.Second) // the head of the line
+				}
+				return v, nil
+			}), flow.Parallel(2), flow.Ordered()).
+			Add("end", flow.Sink(ignore)).
+			Open("work", runnel.Buffer(2)).
+			Connect("work", "end")
+		f := must(g.Start(t.Context()))(t)
+		time.Sleep(2 * time.Second)
+		if err := f.Inject(t.Context(), "work", 1, 2); err != nil {
+			t.Fatal(err)
+		}
+		for _, after := range []time.Duration{4 * time.Second, 4 * time.Second} { // waits that last, and finished ones
+			time.Sleep(after)
+			synctest.Wait()
+			s := f.Status()
+			r := s.Since(flow.Status{}).Process("work")
+			work := (s.Age - 2*time.Second).Seconds() / s.Age.Seconds() / 2
+			if near(r.InStep, work) && near(r.Queued, work) && near(r.Starving, 1-2*work) {
+				continue
+			}
+			t.Errorf("after %v: %+v, want half of the time in step and queued, but for the first 2 s", s.Age, r)
+		}
+		f.Stop(t.Context())
+	})
+}
+
+func near(a, b float64) bool { return a-b < 0.001 && b-a < 0.001 }

@@ -51,6 +51,9 @@ type ProcessStatus struct {
 
 	Rested time.Duration `json:"rested_ns"` // the sum of all finished rests of workers, at a gate that a pause had closed
 
+	Queued time.Duration `json:"queued_ns"` // the sum of all finished waits for a turn, or for the right to compute
+	Idled  time.Duration `json:"idled_ns"`  // the same for the right to receive, of [Ordered] and [Keyed] processes
+
 	Workers []WorkerStatus `json:"workers"` // that it has now; what those have done that Scale took away is in Done
 
 	computes bool // under the limit of Workload(Compute)
@@ -135,6 +138,7 @@ func (p *process) status(now time.Duration) ProcessStatus {
 	}
 	s.computes = p.set.load == Compute
 	s.Rested = time.Duration(p.rested.Load())
+	s.Queued, s.Idled = time.Duration(p.queued.Load()), time.Duration(p.idled.Load())
 	s.Failing, s.Reporting = int(p.failing.Load()), int(p.reporting.Load())
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()

@@ -120,7 +120,9 @@ func (w *worker) freeSlot() {
 
 // resumes is what follows a wait after which the user's function goes on.
 func (w *worker) resumes() {
+	before := w.stamped
 	w.stamp()
+	w.p.queued.Add(int64(w.stamped - before))
 	w.stampDue = 0
 	w.at.Store(w.at.Load() &^ doing)
 }
