@@ -45,6 +45,8 @@ type Cause struct {
 
 	// Waits are those of others that end here, directly or by way of each other, the nearest first.
 	Waits []Wait `json:"waits"`
+
+	ending bool // the flow drains or stops
 }
 
 // Cycle is a ring of processes of which each waits for the next, and the last for the first: none

@@ -131,6 +131,7 @@ func (x *explainer) cause(n *spot, waits []Wait) Cause {
 	c := Cause{
 		Process: n.process.Name, Kind: n.process.Kind, Activity: n.worker.Activity, Workers: 1,
 		For: n.worker.For, AtLeast: x.atLeast(n), Waits: waits,
+		ending: x.s.State != Running,
 	}
 	if n.worker.Activity != InStep {
 		return c

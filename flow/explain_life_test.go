@@ -155,7 +155,7 @@ func TestExplainStopping(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		e := f.Explain()
-		if e.State != flow.Stopping || e.String() != `hang has been in its step for 6s; nobody waits for it.` {
+		if e.State != flow.Stopping || e.String() != `hang has been in its step for 6s; the end of the flow waits for it.` {
 			t.Errorf("%v: %v", e.State, e)
 		}
 		let.Close()
@@ -199,7 +199,7 @@ func TestExplainAFlowThatMoves(t *testing.T) {
 		synctest.Wait()
 		s := f.Status()
 		e := s.ExplainSince(before)
-		mustExplain(t, e, `shop moves: nothing has waited or worked for 1s. The busiest process is ledger, 100% of the time in its function. For 100% of it somebody waited for room on orders.out -> check.in.`)
+		mustExplain(t, e, `shop moves: nothing has waited or worked for 1s. The busiest process is ledger, 100% of the time in its function. Senders that waited for room on orders.out -> check.in: 1 on the average.`)
 		stopNow(f)
 	})
 }

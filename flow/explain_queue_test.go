@@ -50,3 +50,41 @@ func TestExplainACycleWithAQueue(t *testing.T) {
 		stopNow(f)
 	})
 }
+
+// Several senders of one edge wait for 2 s of 8 s, which is not 75 % of the time.
+func TestExplainCountsSenders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, s := after(t, flow.New("pool").
+			Add("double", flow.Step(double), flow.Parallel(3)).
+			Add("store", flow.Sink(ignore)).
+			Open("double", runnel.Buffer(8)).
+			Connect("double", "store"), time.Second)
+		if err := f.Pause("store"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Inject(t.Context(), "double", 1, 2, 3); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		if err := f.Resume("store"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Second)
+		e := f.Status().ExplainSince(s)
+		e.Outside = nil // all wait for the next value
+		mustExplain(t, e, `pool moves: nothing has waited or worked for 1s. Senders that waited for room on double.out -> store.in: 0.75 on the average.`)
+		stopNow(f)
+	})
+}
+
+// A name that has nothing of another is not what was meant.
+func TestMeantHasSomethingOfIt(t *testing.T) {
+	err := flow.New("short").Connect("", "B").Add("a", numbers(1)).Check()
+	const want = `flow: graph "short": 3 mistakes:
+	. -> B: there is no process "B"
+	. -> B: there is no process ""
+	a.out: the output is not connected`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}

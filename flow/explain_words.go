@@ -50,7 +50,7 @@ func (e Explanation) moving() string {
 		text += fmt.Sprintf(" The busiest process is %s, %s of the time in its function.", e.Busiest.Name, percent(e.Busiest.InStep))
 	}
 	if e.Fullest.Blocked >= 0.01 {
-		text += fmt.Sprintf(" For %s of it somebody waited for room on %v.", percent(min(1, e.Fullest.Blocked)), link{e.Fullest.From, e.Fullest.To})
+		text += fmt.Sprintf(" Senders that waited for room on %v: %.2g on the average.", link{e.Fullest.From, e.Fullest.To}, e.Fullest.Blocked)
 	}
 	return text
 }
@@ -67,6 +67,9 @@ func (e Explanation) paused() string {
 func (c Cause) String() string {
 	text := c.what()
 	if len(c.Waits) == 0 {
+		if c.ending {
+			return text + "; the end of the flow waits for it."
+		}
 		return text + "; nobody waits for it."
 	}
 	first := c.Waits[0]

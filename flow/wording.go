@@ -27,7 +27,7 @@ func list(noun string, names []string) string {
 func meant(name string, names []string) string {
 	best, least := "", 1+max(1, len(name)/3)
 	for _, n := range names {
-		if d := distance(name, n); d < least {
+		if d := distance(name, n); d < min(least, len(name), len(n)) { // one that has something of the other
 			best, least = n, d
 		}
 	}
