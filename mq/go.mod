@@ -1,0 +1,3 @@
+module github.com/runnel-go/runnel/mq
+
+go 1.26.0
