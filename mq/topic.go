@@ -70,6 +70,10 @@ func (t Topic[T]) Schema() (schema []byte, version string) {
 	return nil, ""
 }
 
+// Decode turns a payload of this topic into its value: for tools and tests, which meet messages
+// outside of a consumer.
+func (t Topic[T]) Decode(payload []byte) (T, error) { return t.def.codec.Decode(payload) }
+
 // TopicOption is a part of the definition of a topic.
 type TopicOption func(*settings) error
 
