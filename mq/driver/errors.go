@@ -11,5 +11,5 @@ var (
 	ErrConflict     = errors.New("already defined differently")
 	ErrUnsupported  = errors.New("not supported by this engine")
 	ErrLeaseLost    = errors.New("lease lost")
-	ErrLetter       = errors.New("no such dead letter in this state")
+	ErrLetter       = errors.New("no such dead letter, or it has changed meanwhile")
 )

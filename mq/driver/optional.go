@@ -83,15 +83,16 @@ type Morgue interface {
 	// An empty group stands for all groups.
 	Letters(ctx context.Context, topic, group string, after uint64, limit int) ([]Letter, error)
 
-	// MarkLetter moves a letter from one state to another, and puts note in the place of its
-	// Note. ErrLetter if there is none with this Seq, or it is not in state from: of two that
-	// try, one succeeds. To is Purged to remove it for good.
-	MarkLetter(ctx context.Context, topic string, seq uint64, from, to LetterState, note []byte) error
+	// MarkLetter moves a letter to another state, or leaves it in its own, and puts note in the
+	// place of its Note. ErrLetter if there is none with this Seq, or its Rev is not rev any
+	// more: of two that have read the same, one succeeds. To is Purged to remove it for good.
+	MarkLetter(ctx context.Context, topic string, seq, rev uint64, to LetterState, note []byte) error
 }
 
 // Letter is a dead letter: a record that a group has given up.
 type Letter struct {
 	Seq    uint64 // its own number, rising along the topic; set by the engine
+	Rev    uint64 // another one after each MarkLetter; set by the engine
 	State  LetterState
 	Group  string
 	Time   time.Time // when it was given up
