@@ -15,6 +15,7 @@ type Client struct {
 	engine  driver.Engine
 	options Options
 	closed  atomic.Bool
+	meters  meters
 }
 
 // Options of a client. The zero value is ready to use.

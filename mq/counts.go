@@ -1,0 +1,122 @@
+package mq
+
+// PublishCounts is what was published to a topic.
+type PublishCounts struct {
+	Stored     uint64            `json:"stored"`
+	Duplicates uint64            `json:"duplicates"`       // recognised by DedupID, and not stored again
+	Dropped    uint64            `json:"dropped"`          // on arrival, by DropNewest
+	Failed     map[string]uint64 `json:"failed,omitempty"` // errors returned, by kind: "full", "contract", "canceled", …
+
+	Publishing Histogram `json:"publishing"` // nanoseconds that the engine took for a call, the wait for room included
+	Sizes      Histogram `json:"sizes"`      // bytes of key, header and payload of each message
+}
+
+// ConsumeCounts is what became of messages that were consumed. An attempt is a call of the handler
+// for one message; a settlement is what the engine was told and has confirmed.
+type ConsumeCounts struct {
+	Succeeded uint64 `json:"succeeded"` // attempts that returned nil
+	Failed    uint64 `json:"failed"`    // attempts that returned an error
+	Panicked  uint64 `json:"panicked"`  // attempts that panicked
+	TimedOut  uint64 `json:"timed_out"` // attempts that failed after Retry.Timeout
+	Stuck     uint64 `json:"stuck"`     // attempts that went on beyond Grace; they are in one of the above if they ended at last
+
+	Acked     uint64            `json:"acked"`
+	Retried   uint64            `json:"retried"`        // settled to be tried again
+	Released  uint64            `json:"released"`       // handed back without an attempt
+	Dead      map[string]uint64 `json:"dead,omitempty"` // by reason of the dead letter
+	Extended  uint64            `json:"extended"`       // leases
+	LeaseLost uint64            `json:"lease_lost"`     // settled too late: somebody else has the message
+
+	Handling Histogram `json:"handling"` // nanoseconds that each call of the handler took
+	Waiting  Histogram `json:"waiting"`  // nanoseconds from published to the first attempt
+	Critical Histogram `json:"critical"` // nanoseconds from published to acked or dead, retries included
+}
+
+func (n *ConsumeCounts) attempts(how attempt, k uint64) {
+	switch how {
+	case succeeded:
+		n.Succeeded += k
+	case failed:
+		n.Failed += k
+	case panicked:
+		n.Panicked += k
+	case timedOut:
+		n.TimedOut += k
+	}
+}
+
+func (n *ConsumeCounts) buried(reason string) {
+	if n.Dead == nil {
+		n.Dead = map[string]uint64{}
+	}
+	n.Dead[reason]++
+}
+
+func (n *PublishCounts) merge(m *PublishCounts) {
+	n.Stored += m.Stored
+	n.Duplicates += m.Duplicates
+	n.Dropped += m.Dropped
+	mergeMap(&n.Failed, m.Failed)
+	n.Publishing.merge(&m.Publishing)
+	n.Sizes.merge(&m.Sizes)
+}
+
+func (n *ConsumeCounts) merge(m *ConsumeCounts) {
+	n.Succeeded += m.Succeeded
+	n.Failed += m.Failed
+	n.Panicked += m.Panicked
+	n.TimedOut += m.TimedOut
+	n.Stuck += m.Stuck
+	n.Acked += m.Acked
+	n.Retried += m.Retried
+	n.Released += m.Released
+	n.Extended += m.Extended
+	n.LeaseLost += m.LeaseLost
+	mergeMap(&n.Dead, m.Dead)
+	n.Handling.merge(&m.Handling)
+	n.Waiting.merge(&m.Waiting)
+	n.Critical.merge(&m.Critical)
+}
+
+func mergeMap(to *map[string]uint64, from map[string]uint64) {
+	if *to == nil && len(from) > 0 {
+		*to = map[string]uint64{}
+	}
+	for k, n := range from {
+		(*to)[k] += n
+	}
+}
+
+// counts is what the member has counted so far.
+func (m *member) counts() (sum ConsumeCounts) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sum.merge(&m.n)
+	for _, w := range m.workers {
+		w.mu.Lock()
+		sum.merge(&w.n)
+		w.mu.Unlock()
+	}
+	return sum
+}
+
+func (g *groupMeter) counts() (sum ConsumeCounts) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	sum.merge(&g.left)
+	for _, m := range g.members {
+		n := m.counts()
+		sum.merge(&n)
+	}
+	return sum
+}
+
+func (t *topicMeter) counts() (sum PublishCounts) {
+	for i := range t.stripes {
+		s := &t.stripes[i]
+		s.mu.Lock()
+		sum.merge(&s.n)
+		s.mu.Unlock()
+	}
+	return sum
+}

@@ -1,0 +1,79 @@
+package mq
+
+import (
+	"testing"
+	"time"
+
+	"github.com/runnel-go/runnel/mq/driver"
+)
+
+// What the meters of one message cost: published, begun, ended, settled. The readings of the clock
+// that they need are counted apart, in the second benchmark.
+
+func BenchmarkMeters(b *testing.B) {
+	now := time.Now()
+	b.Run("message", func(b *testing.B) {
+		var ms meters
+		p, m := ms.topic("orders"), ms.group("orders", "billing").join("bill", 1, nil)
+		w := m.worker()
+		rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
+		meta := &Meta{Published: now, Attempt: 1}
+		for i := 0; b.Loop(); i++ {
+			t := now.Add(time.Duration(i & 0xfff))
+			p.published(rs, time.Duration(i&0xfff), nil)
+			w.begun(t, meta)
+			w.ended(t, succeeded)
+			m.settled(t, now, driver.Ack, "")
+		}
+	})
+	b.Run("stream", func(b *testing.B) {
+		var ms meters
+		p, m := ms.topic("orders"), ms.group("orders", "billing").join("bill", 1, nil)
+		w := m.worker()
+		rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
+		meta := &Meta{Published: now, Attempt: 1}
+		w.begun(now, meta)
+		for i := 0; b.Loop(); i++ {
+			t := now.Add(time.Duration(i & 0xfff))
+			p.published(rs, time.Duration(i&0xfff), nil)
+			w.next(t, succeeded, meta)
+			if i&15 == 15 {
+				s := m.settling()
+				for range 16 {
+					s.settled(t, now, driver.Ack, "")
+				}
+				s.done()
+			}
+		}
+	})
+	b.Run("parallel", func(b *testing.B) {
+		var ms meters
+		p := ms.topic("orders")
+		b.RunParallel(func(pb *testing.PB) {
+			rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
+			for pb.Next() {
+				p.published(rs, time.Duration(300), nil)
+			}
+		})
+	})
+	b.Run("published", func(b *testing.B) {
+		var ms meters
+		p := ms.topic("orders")
+		rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
+		for i := 0; b.Loop(); i++ {
+			p.published(rs, time.Duration(i&0xfff), nil)
+		}
+	})
+	b.Run("lookup", func(b *testing.B) {
+		var ms meters
+		ms.topic("payments")
+		for b.Loop() {
+			ms.topic("payments")
+		}
+	})
+	b.Run("clock", func(b *testing.B) {
+		for b.Loop() {
+			_ = time.Now()
+		}
+	})
+}
