@@ -86,7 +86,7 @@ func (c *Chan[T]) timeNow() time.Time {
 	return time.Now()
 }
 
-// Sleep waits for d, or until ctx ends: then it returns the cause of ctx.
+// Sleep waits for d, or until ctx ends: then it returns the cause of ctx. It returns at once if d ≤ 0.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
 		return causeOf(hook.Current(), ctx)
@@ -96,6 +96,9 @@ func Sleep(ctx context.Context, d time.Duration) error {
 			return context.Cause(ctx)
 		}
 		return nil
+	}
+	if d <= 0 {
+		return nil // without a timer: two that are due at once in a bubble crash the race detector, golang/go#78156
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

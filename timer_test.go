@@ -198,3 +198,30 @@ func TestSleepEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// Not to sleep makes no timer: in a bubble, two timers that are due at once on two processors share
+// what the race detector has for one thread, and the program dies in it (golang/go#78156).
+func TestSleepForNoTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var wg runnel.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for i := range 3000 {
+					if err := runnel.Sleep(bg, time.Duration(-i%2)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if d := time.Since(start); d != 0 {
+			t.Error("slept", d)
+		}
+	})
+	ctx, cancel := context.WithCancelCause(bg)
+	cancel(io.EOF)
+	if err := runnel.Sleep(ctx, 0); err != io.EOF {
+		t.Error(err)
+	}
+}
