@@ -35,13 +35,16 @@ func Step[A, B any](f func(context.Context, A) (B, error)) Proc {
 // FlatStep makes a process of a function that gives any number of values to the output "out"
 // for each value of the input "in". emit waits while the edges are full or the process is
 // paused; its error means that nobody wants more, and is to be returned. It belongs to the call, for
-// one goroutine at a time, and must not be used when that has returned.
+// one goroutine at a time, and must not be used when that has returned: where that is noticed it panics.
 func FlatStep[A, B any](f func(ctx context.Context, v A, emit func(B) error) error) Proc {
 	return Proc{
 		kind: "step", ports: []port{In[A]("in").port(), Out[B]("out").port()}, wrong: missing(f == nil),
 		equip: func(w *worker) {
 			out := outletOf[B](w, "out")
-			emit := func(b B) error { return out.send(w, b) }
+			emit := func(b B) error {
+				w.mustBeInCall()
+				return out.send(w, b)
+			}
 			addInlet(w, "in", func(v A) error { return f(w.turn.Context, v, emit) })
 		},
 	}
@@ -60,15 +63,20 @@ func Sink[A any](f func(context.Context, A) error) Proc {
 // Source makes a process of a function that gives values to the output "out" until it returns.
 // emit waits while the edges are full or the process is paused. Its error means that v was not
 // taken: the flow drains or stops, and the function is to return. So is its context ended then.
-// emit belongs to the call, for one goroutine at a time, and must not be used when that has returned.
+// emit belongs to the call, for one goroutine at a time, and must not be used when that has returned: where that is noticed it
+// panics.
 func Source[B any](f func(ctx context.Context, emit func(B) error) error) Proc {
 	return Proc{
 		kind: "source", ports: []port{Out[B]("out").port()}, wrong: missing(f == nil),
 		equip: func(w *worker) {
 			out := outletOf[B](w, "out")
-			give := func(b B) error { return out.send(w, b) }
+			give := func(b B) error {
+				w.mustBeInCall()
+				return out.send(w, b)
+			}
 			if set := w.p.set; set.retry.Attempts > 1 || set.restart {
 				give = func(b B) error {
+					w.mustBeInCall()
 					err := out.send(w, b)
 					w.gave = w.gave || err == nil
 					return err

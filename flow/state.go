@@ -177,7 +177,7 @@ func (d Stateful[S]) equip(w *worker) {
 }
 
 // Turn is what a handler gets: the context of its call, and the right to send. It belongs to the
-// call, and must not be used when that has returned.
+// call, and must not be used when that has returned: where that is noticed Send panics.
 type Turn struct {
 	context.Context
 	w *worker
@@ -186,4 +186,7 @@ type Turn struct {
 // Send gives v to every edge of the output. It waits while one of them is full or the process is
 // paused. Its error means that nobody wants more, and is to be returned. It panics if the
 // process has no such output.
-func (o Out[T]) Send(t *Turn, v T) error { return outletOf[T](t.w, string(o)).send(t.w, v) }
+func (o Out[T]) Send(t *Turn, v T) error {
+	t.w.mustBeInCall()
+	return outletOf[T](t.w, string(o)).send(t.w, v)
+}

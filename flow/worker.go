@@ -320,6 +320,14 @@ func (w *worker) begins() {
 	}
 }
 
+// mustBeInCall panics if no function of the user runs, or it waits in another emit: then this emit does not
+// belong to the call in hand. While the worker is in another call that cannot be told.
+func (w *worker) mustBeInCall() {
+	if w.at.Load()&doing != stepping {
+		panic("flow: process " + w.p.name + ": emit or Send after its call has returned, or by two goroutines at once")
+	}
+}
+
 // takes is begins with a new message.
 func (w *worker) takes(in inlet) {
 	w.count++
