@@ -79,7 +79,11 @@ func (p *program) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	context.AfterFunc(ctx, func() { f.Drain(context.Background()) })
+	context.AfterFunc(ctx, func() {
+		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		f.Stop(patience)
+	})
 	if p.status {
 		defer p.watch(f)()
 	}

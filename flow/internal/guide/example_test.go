@@ -274,7 +274,12 @@ func Example_signal() {
 		fmt.Println(err)
 		return
 	}
-	context.AfterFunc(ctx, func() { _ = f.Drain(context.Background()) })
+	context.AfterFunc(ctx, func() {
+		stop() // a second Ctrl-C ends the program at once
+		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		f.Stop(patience) // drains for 10 s, then gives up the rest
+	})
 	fmt.Println(f.Wait())
 	// Output:
 	// kitchen has 21.5 degrees

@@ -25,9 +25,9 @@ func TestSlow(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Second)
-		const want = `parse.out -> store.in is full (1 of 1) because store has been in its step for 10s.
-	parse has waited for room on parse.out -> store.in (1 of 1) for 10s
-	lines has waited for room on lines.out -> parse.in (no buffer) for 10s`
+		const want = `store has been in its step for 10s, so:
+	parse waits for room on parse.out -> store.in (1 of 1), 10s
+	lines waits for room on lines.out -> parse.in (no buffer), 10s`
 		if got := f.Status().Explain().String(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
