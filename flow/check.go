@@ -39,7 +39,14 @@ func (m *Mistakes) Error() string {
 	for i, one := range m.Found {
 		lines[i] = "\n\t" + one.String()
 	}
-	return fmt.Sprintf("flow: graph %s: %d mistakes:%s", quote(m.Graph), len(lines), strings.Join(lines, ""))
+	graph, mistakes := "graph "+quote(m.Graph), "mistakes"
+	if m.Graph == "" {
+		graph = "a graph without a name"
+	}
+	if len(lines) == 1 {
+		mistakes = "mistake"
+	}
+	return fmt.Sprintf("flow: %s: %d %s:%s", graph, len(lines), mistakes, strings.Join(lines, ""))
 }
 
 // Check reports all that is wrong with the graph at once, as [*Mistakes], or nil. Nothing is

@@ -89,3 +89,26 @@ func TestCheckFindsNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An option that is nil is a mistake like others, and the others count.
+func TestCheckNilOption(t *testing.T) {
+	err := flow.New("").
+		Add("numbers", numbers(1), nil, flow.Parallel(0)).
+		Add("store", flow.Sink(ignore), flow.Skip(), nil).
+		Connect("numbers", "store", nil).
+		Check()
+	const want = `flow: a graph without a name: 4 mistakes:
+	numbers: option 1 is nil
+	numbers: Parallel(0): want at least 1
+	store: option 2 is nil
+	numbers -> store: runnel: New: nil Option`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+	const one = `flow: graph "one": 1 mistake:
+	numbers: option 1 is nil`
+	err = flow.New("one").Add("numbers", numbers(1), nil).Add("store", flow.Sink(ignore)).Connect("numbers", "store").Check()
+	if err == nil || err.Error() != one {
+		t.Errorf("got %v\nwant %s", err, one)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 )
 
 // Pause pauses the processes of these names, or all of them if none is given. When it returns,
@@ -43,10 +44,12 @@ func (f *Flow) Resume(processes ...string) error {
 
 // Drain ends the sources and the entries from outside, and waits until everything that is in
 // flight has been carried through and the flow has ended. It returns what [Flow.Wait] does then, or
-// the cause of ctx if that ends first; the flow goes on draining. What is paused stays paused, and
-// holds up the end until [Flow.Resume]: the error names it then. A function of the flow that calls
+// the cause of ctx if that ends first; the flow goes on draining. The error then names what holds up the
+// end: processes that are paused, and stay so until [Flow.Resume], and those that have been in one step
+// all the time, or for [Patience]. A function of the flow that calls
 // Drain waits for itself: see [FromContext].
 func (f *Flow) Drain(ctx context.Context) error {
+	began := f.now()
 	f.mu.Lock()
 	first := !f.drains
 	f.drains = true
@@ -61,23 +64,26 @@ func (f *Flow) Drain(ctx context.Context) error {
 		}
 	}
 	if _, err := f.over.Recv(ctx); err != nil {
-		return f.heldUp(err)
+		return f.heldUp(err, f.now()-began)
 	}
 	return f.Wait()
 }
 
-// heldUp adds to the error of a drain which processes are paused, without which it cannot end.
-func (f *Flow) heldUp(err error) error {
-	var paused []string
-	for _, p := range f.processes {
-		if p.gate.isPaused() && p.over() == nil {
-			paused = append(paused, p.name)
-		}
+// heldUp adds to the error of a drain, which has waited for so long, what it waits for: processes that
+// are paused, and those that do not come to the end of a step.
+func (f *Flow) heldUp(err error, waited time.Duration) error {
+	s := f.Status()
+	var why []string
+	if names := s.paused(); len(names) > 0 {
+		why = append(why, "paused: "+strings.Join(names, ", "))
 	}
-	if len(paused) == 0 {
+	for _, c := range s.hanging(max(least, min(waited, Patience))) {
+		why = append(why, c.what())
+	}
+	if len(why) == 0 {
 		return err
 	}
-	return fmt.Errorf("flow: the drain is held up: paused: %s: %w", strings.Join(paused, ", "), err)
+	return fmt.Errorf("flow: the drain is held up: %s: %w", strings.Join(why, "; "), err)
 }
 
 // Stop drains the flow until ctx ends, and then gives up what is still in flight: the contexts

@@ -54,7 +54,7 @@ type draft struct {
 }
 
 func (g *Graph) drawing() *drawing {
-	d := &draft{drawing{name: g.name}, g, newChecker(g)}
+	d := &draft{drawing{name: title(g.name)}, g, newChecker(g)}
 	for i, n := range g.nodes {
 		wrong := d.mistakes(func(c *checker) { c.node(i, n) })
 		d.figures = append(d.figures, figure{n.proc.kind, n.name, strings.Join(n.traits(), " · "), n.proc.signature(), wrong})

@@ -14,7 +14,8 @@ import (
 //
 //	Debug  a process has ended; with a failure, its message and the stack of a panic
 //	Info   the flow is started, paused, resumed, scaled, swapped, drained, or ended with nothing lost
-//	Warn   a failure after which the flow goes on; the flow stops, or has ended with messages lost
+//	Warn   a failure after which the flow goes on; the flow stops, or has ended with values lost: they
+//	       were undelivered, or failed where that ends the flow
 //	Error  a failure ends the flow
 //
 // The handler runs on the goroutine where it happens, and a worker goes on when it returns. So
@@ -79,9 +80,12 @@ func (f *Flow) eventEnded() {
 	attrs := []slog.Attr{slog.Duration("took", s.Age.Round(time.Microsecond))}
 	done, failed := s.totals()
 	attrs = append(attrs, slog.Uint64("done", done), slog.Uint64("failed", failed))
-	if lost := s.Dropped(); lost.Total() > 0 {
+	if lost := s.lost(); lost.Total() > 0 {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.Any("dropped", slog.GroupValue(byReason(lost)...)))
+		attrs = append(attrs, slog.Any("lost", slog.GroupValue(byReason(lost)...)))
+	}
+	if chosen := s.chosen(); chosen.Total() > 0 {
+		attrs = append(attrs, slog.Any("dropped", slog.GroupValue(byReason(chosen)...)))
 	}
 	if s.Err != nil {
 		attrs = append(attrs, slog.Any("error", s.Err))
@@ -92,11 +96,14 @@ func (f *Flow) eventEnded() {
 func byReason(d runnel.Drops) (attrs []slog.Attr) {
 	for why, n := range d {
 		if n > 0 {
-			attrs = append(attrs, slog.Uint64(runnel.Reason(why).String(), n))
+			attrs = append(attrs, slog.Uint64(key(runnel.Reason(why)), n))
 		}
 	}
 	return attrs
 }
+
+// key is the reason as a name in data, without a space.
+func key(why runnel.Reason) string { return strings.ReplaceAll(why.String(), " ", "_") }
 
 // totals are sums over all processes.
 func (s Status) totals() (done, failed uint64) {

@@ -65,7 +65,7 @@ level=INFO msg=resumed flow=life
 level=INFO msg="flow drains" flow=life
 level=WARN msg="process failed" flow=life process=store edge="numbers.out -> store.in" error=bad message=2
 level=DEBUG msg="process ended" flow=life process=store
-level=WARN msg="flow ended" flow=life took=3s done=3 failed=1 dropped.failed=1
+level=INFO msg="flow ended" flow=life took=3s done=3 failed=1 dropped.failed=1
 `)
 	})
 }
@@ -84,7 +84,7 @@ func TestLogTellsWhatIsLost(t *testing.T) {
 		mustLog(t, &log, `level=INFO msg="flow started" flow=lost processes=1 edges=1
 level=ERROR msg="process failed" flow=lost process=store edge="outside -> store.in" error=bad
 level=WARN msg="flow stops" flow=lost cause="flow: process store failed: bad"
-level=WARN msg="flow ended" flow=lost took=1s done=1 failed=1 dropped.undelivered=2 dropped.failed=1 error="flow: process store failed: bad"
+level=WARN msg="flow ended" flow=lost took=1s done=1 failed=1 lost.undelivered=2 lost.failed=1 error="flow: process store failed: bad"
 `)
 	})
 }

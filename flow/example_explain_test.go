@@ -34,8 +34,8 @@ func ExampleStatus_ExplainSince() {
 		_ = runnel.Sleep(ctx, 20*time.Millisecond)
 		e = f.Status().ExplainSince(earlier)
 	}
-	// fmt.Println(e) tells the same in sentences, with times: "orders.out -> ledger.in is full
-	// (64 of 64) because ledger has been in its step for 4.1s."
+	// fmt.Println(e) tells the same in sentences, with times: "ledger has been in its step for 4.1s, so:
+	// orders waits for room on orders.out -> ledger.in (64 of 64), 4.1s".
 	for _, c := range e.Causes {
 		fmt.Println(c.Process, "is", c.Activity)
 		for _, w := range c.Waits {

@@ -40,5 +40,5 @@ func ExampleLog() {
 	// Output:
 	// level=INFO msg="flow started" flow=shop processes=2 edges=1
 	// level=WARN msg="process failed" flow=shop process=charge edge="prices.out -> charge.in" error="a negative price"
-	// level=WARN msg="flow ended" flow=shop done=2 failed=1 dropped.failed=1
+	// level=INFO msg="flow ended" flow=shop done=2 failed=1 dropped.failed=1
 }

@@ -26,7 +26,14 @@ type Explanation struct {
 	Busiest ProcessRates  `json:"busiest"` // see Rates.Busiest
 	Fullest EdgeRates     `json:"fullest"` // the edge whose senders have waited most
 	Err     error         `json:"-"`       // why the flow did not come to a plain end
-	Lost    runnel.Drops  `json:"-"`       // by the edges, up to now
+
+	// Values that edges have dropped up to now. Those that are Lost nobody has chosen to drop: they
+	// are Undelivered, or have Failed where that ends the flow. The others are Dropped as the graph
+	// says, by policies of edges and by processes that go on after failures.
+	Lost    runnel.Drops `json:"-"`
+	Dropped runnel.Drops `json:"-"`
+	buried  uint64       // those of Dropped that have Failed and became dead letters
+	empty   bool         // there are no processes
 }
 
 // Cause is a process that waits for no other one, and that others wait for, or that has been in
@@ -81,7 +88,8 @@ func (s Status) Explain() Explanation { return s.ExplainSince(Status{}) }
 // has lasted since then, if that is shorter than Patience, but for 10 ms at least, and knows of a
 // worker that is still in the same step. Busiest and Fullest are those since then.
 func (s Status) ExplainSince(earlier Status) Explanation {
-	e := Explanation{Graph: s.Graph, State: s.State, Age: s.Age, After: Patience, Err: s.Err, Lost: s.Dropped()}
+	e := Explanation{Graph: s.Graph, State: s.State, Age: s.Age, After: Patience, Err: s.Err, Lost: s.lost()}
+	e.Dropped, e.buried, e.empty = s.chosen(), s.buried(), len(s.Processes) == 0
 	rates := s.Since(earlier)
 	e.Busiest = rates.Busiest()
 	for _, one := range rates.Edges {

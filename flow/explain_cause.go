@@ -102,6 +102,19 @@ func (x *explainer) roots(from *spot, h hop) map[*spot]int {
 	return roots
 }
 
+// hanging are those that have been in one step for so long, or, where its beginning was not timed, for
+// that long at most.
+func (s Status) hanging(after time.Duration) (all []Cause) {
+	x := newExplainer(s, Status{}, after)
+	for _, n := range x.nodes {
+		if (n.worker.Activity == InStep || n.worker.Activity == Retrying) && n.worker.For >= after {
+			all = addCause(all, x.cause(n, nil))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Cause) int { return cmp.Compare(b.For, a.For) })
+	return all
+}
+
 // takes tells whether a worker is about to take a message.
 func (x *explainer) takes(n *spot) bool {
 	return n.worker.Activity == Starving || n.worker.Activity == Moving && !x.hangs(n)

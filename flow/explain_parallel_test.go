@@ -45,8 +45,8 @@ func TestExplainOrderedAndKeyed(t *testing.T) {
 					t.Errorf("%+v", c)
 				}
 				for _, want := range []string{
-					"numbers.out -> work.in is full (2 of 2) because work has been in its step for 1m0s.",
-					"numbers has waited for room on numbers.out -> work.in (2 of 2) for 1m0s",
+					"work has been in its step for 1m0s, so:",
+					"numbers waits for room on numbers.out -> work.in (2 of 2), 1m0s",
 				} {
 					if !strings.Contains(e.String(), want) {
 						t.Errorf("%v\nwant: %s", e, want)
@@ -77,7 +77,7 @@ func TestExplainCompute(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		e := f.Explain()
-		want := "want waits for the right to compute because "
+		want := "\twant waits for the right to compute, 1m0s"
 		if len(e.Causes) != 1 || e.Causes[0].Process != "hold" || e.Causes[0].Workers != n || !strings.Contains(e.String(), want) {
 			t.Errorf("%v\n%v", e, f.Status())
 		}

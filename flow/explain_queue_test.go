@@ -21,9 +21,9 @@ func TestExplainQueued(t *testing.T) {
 			Add("store", flow.Sink(func(ctx context.Context, _ int) error { return runnel.Sleep(ctx, time.Minute) })).
 			Connect("numbers", "work").
 			Connect("work", "store"), 10*time.Second)
-		mustExplain(t, s.Explain(), `work.out -> store.in is full (no buffer) because store has been in its step for 10s.
-	work has waited for room on work.out -> store.in (no buffer) for 10s
-	numbers has waited for room on numbers.out -> work.in (no buffer) for 10s`)
+		mustExplain(t, s.Explain(), `store has been in its step for 10s, so:
+	work waits for room on work.out -> store.in (no buffer), 10s
+	numbers waits for room on numbers.out -> work.in (no buffer), 10s`)
 	})
 }
 
@@ -43,10 +43,12 @@ func TestExplainACycleWithAQueue(t *testing.T) {
 			Connect("numbers", "two").
 			Connect("two", "back").
 			Connect("back", "two"), 10*time.Second)
-		mustExplain(t, s.Explain(), `two and back wait for each other and can never go on: one edge must hold what can be in the cycle, two.out -> back.in say.
-	two has waited for room on two.out -> back.in (no buffer) for 10s
-	back has waited for room on back.out -> two.in (no buffer) for 10s
-	behind them numbers has waited for room on numbers.out -> two.in (no buffer) for 10s`)
+		mustExplain(t, s.Explain(), `two and back wait for each other and can never go on:
+	two waits for room on two.out -> back.in (no buffer), 10s
+	back waits for room on back.out -> two.in (no buffer), 10s
+One of these edges must hold all that can be in the cycle.
+Behind them:
+	numbers waits for room on numbers.out -> two.in (no buffer), 10s`)
 		stopNow(f)
 	})
 }
@@ -72,7 +74,8 @@ func TestExplainCountsSenders(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		e := f.Status().ExplainSince(s)
 		e.Outside = nil // all wait for the next value
-		mustExplain(t, e, `pool moves: nothing has waited or worked for 1s. Senders that waited for room on double.out -> store.in: 0.75 on the average.`)
+		mustExplain(t, e, `pool moves: nothing has waited or worked for 1s.
+Senders that waited for room on double.out -> store.in: 0.75 on the average.`)
 		stopNow(f)
 	})
 }

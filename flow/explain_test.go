@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +35,11 @@ func mustExplain(t *testing.T, e flow.Explanation, want string) {
 	if got := e.String(); got != want {
 		t.Errorf("explained\n%s\nwant\n%s", got, want)
 	}
+	for line := range strings.Lines(want) {
+		if columns := len(strings.ReplaceAll(line, "\t", "        ")) - 1; columns > 80 {
+			t.Errorf("%d columns: %s", columns, line)
+		}
+	}
 }
 
 // five is a line of five processes whose third one is slow.
@@ -53,11 +59,11 @@ func five(f func(context.Context, int) (int, error)) *flow.Graph {
 func TestExplainNamesTheSlowStage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, s := after(t, five(slowOn(10, time.Hour)), 4100*time.Millisecond)
-		mustExplain(t, s.Explain(), `check.out -> ledger.in is full (64 of 64) because ledger has been in its step for 4.1s.
-	check has waited for room on check.out -> ledger.in (64 of 64) for 4.1s
-	pack has waited for values of ledger.out -> pack.in for 4.1s
-	orders has waited for room on orders.out -> check.in (8 of 8) for 4.1s
-	ship has waited for values of pack.out -> ship.in for 4.1s`)
+		mustExplain(t, s.Explain(), `ledger has been in its step for 4.1s, so:
+	check waits for room on check.out -> ledger.in (64 of 64), 4.1s
+	pack waits for values of ledger.out -> pack.in, 4.1s
+	orders waits for room on orders.out -> check.in (8 of 8), 4.1s
+	ship waits for values of pack.out -> ship.in, 4.1s`)
 		stopNow(f)
 	})
 }
@@ -82,11 +88,13 @@ func TestExplainNamesACycle(t *testing.T) {
 			Connect("c", "a.again", runnel.Buffer(1))
 		f, s := after(t, g, 2*time.Second)
 		e := s.Explain()
-		mustExplain(t, e, `a, b and c wait for each other and can never go on: one edge must hold what can be in the cycle, c.out -> a.again say.
-	a has waited for room on a.out -> b.in (3 of 3) for 2s
-	b has waited for room on b.out -> c.in (4 of 4) for 2s
-	c has waited for room on c.out -> a.again (1 of 1) for 2s
-	behind them numbers has waited for room on numbers.out -> a.fresh (2 of 2) for 2s`)
+		mustExplain(t, e, `a, b and c wait for each other and can never go on:
+	a waits for room on a.out -> b.in (3 of 3), 2s
+	b waits for room on b.out -> c.in (4 of 4), 2s
+	c waits for room on c.out -> a.again (1 of 1), 2s
+One of these edges must hold all that can be in the cycle.
+Behind them:
+	numbers waits for room on numbers.out -> a.fresh (2 of 2), 2s`)
 		if len(e.Cycles) != 1 || len(e.Causes) != 0 {
 			t.Errorf("%+v", e)
 		}
@@ -106,10 +114,10 @@ func TestExplainFanOut(t *testing.T) {
 			Connect("numbers", "two").
 			Connect("numbers", "three")
 		f, s := after(t, g, 90*time.Second)
-		mustExplain(t, s.Explain(), `numbers.out -> two.in is full (no buffer) because two has been in its step for 1m30s.
-	numbers has waited for room on numbers.out -> two.in (no buffer) for 1m30s
-	one has waited for values of numbers.out -> one.in for 1m30s
-	three has waited for values of numbers.out -> three.in for 1m30s`)
+		mustExplain(t, s.Explain(), `two has been in its step for 1m30s, so:
+	numbers waits for room on numbers.out -> two.in (no buffer), 1m30s
+	one waits for values of numbers.out -> one.in, 1m30s
+	three waits for values of numbers.out -> three.in, 1m30s`)
 		stopNow(f)
 	})
 }

@@ -158,11 +158,7 @@ func (x *explainer) explain(e *Explanation) {
 	e.Cycles = x.cycles()
 	e.Causes = x.causes()
 	e.Outside = x.outside()
-	for _, p := range x.s.Processes {
-		if p.Paused {
-			e.Paused = append(e.Paused, p.Name)
-		}
-	}
+	e.Paused = x.s.paused()
 }
 
 // findStuck begins with all that wait and takes away those that can go on.

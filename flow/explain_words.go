@@ -2,13 +2,18 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// String tells the explanation in sentences, one a line.
+// String tells the explanation in sentences, one a line, and waits below what they are for. A line
+// has 80 columns at most, unless names are long or many.
 func (e Explanation) String() string {
+	if e.empty {
+		return title(e.Graph) + " has no processes."
+	}
 	if e.State == Over {
 		return e.ending()
 	}
@@ -33,24 +38,30 @@ func (e Explanation) String() string {
 
 // ending is for a flow that is over.
 func (e Explanation) ending() string {
-	lost := "nothing was lost"
-	if e.Lost.Total() > 0 {
-		lost = "values were lost: " + e.Lost.String()
-	}
+	text := title(e.Graph) + " has come to its end, and"
 	if e.Err != nil {
-		return fmt.Sprintf("%s has ended: %v; %s.", e.Graph, e.Err, lost)
+		text = fmt.Sprintf("%s has ended: %v;", title(e.Graph), e.Err)
 	}
-	return fmt.Sprintf("%s has come to its end, and %s.", e.Graph, lost)
+	chosen := byChoice(e.Dropped, e.buried)
+	switch {
+	case e.Lost.Total() > 0 && chosen != "":
+		return fmt.Sprintf("%s values were lost:\n\t%v.\nBy choice: %s.", text, e.Lost, chosen)
+	case e.Lost.Total() > 0:
+		return fmt.Sprintf("%s values were lost:\n\t%v.", text, e.Lost)
+	case chosen != "":
+		return text + " nothing was lost but by choice:\n\t" + chosen + "."
+	}
+	return text + " nothing was lost."
 }
 
 // moving is for a flow in which nothing has waited for long.
 func (e Explanation) moving() string {
-	text := fmt.Sprintf("%s moves: nothing has waited or worked for %s.", e.Graph, brief(e.After))
-	if e.Busiest.InStep > 0 {
-		text += fmt.Sprintf(" The busiest process is %s, %s of the time in its function.", e.Busiest.Name, percent(e.Busiest.InStep))
+	text := fmt.Sprintf("%s moves: nothing has waited or worked for %s.", title(e.Graph), brief(e.After))
+	if e.Busiest.InStep >= 0.01 {
+		text += fmt.Sprintf("\nThe busiest process is %s, %s of the time in its function.", e.Busiest.Name, percent(e.Busiest.InStep))
 	}
 	if e.Fullest.Blocked >= 0.01 {
-		text += fmt.Sprintf(" Senders that waited for room on %v: %.2g on the average.", link{e.Fullest.From, e.Fullest.To}, e.Fullest.Blocked)
+		text += fmt.Sprintf("\nSenders that waited for room on %v: %.2g on the average.", link{e.Fullest.From, e.Fullest.To}, e.Fullest.Blocked)
 	}
 	return text
 }
@@ -66,28 +77,18 @@ func (e Explanation) paused() string {
 // String tells the cause in a sentence, and those who wait for it in a line each.
 func (c Cause) String() string {
 	text := c.what()
-	if len(c.Waits) == 0 {
-		if c.ending {
-			return text + "; the end of the flow waits for it."
-		}
-		return text + "; nobody waits for it."
+	if len(c.Waits) > 0 {
+		return text + ", so:" + lines(c.Waits)
 	}
-	first := c.Waits[0]
-	for _, w := range c.Waits {
-		if w.distance == 1 && w.Activity == Blocked {
-			first = w
-			break
-		}
+	if c.ending {
+		return text + "; the end of the flow waits for it."
 	}
-	switch first.Activity {
-	case Blocked:
-		text = first.full() + " because " + text + "."
-	case Limited:
-		text = first.Process + " waits for the right to compute because " + text + "."
-	default:
-		text = first.Edge + " is empty because " + text + "."
-	}
-	for _, w := range c.Waits {
+	return text + "; nobody waits for it."
+}
+
+// lines are the waits, a line each.
+func lines(waits []Wait) (text string) {
+	for _, w := range waits {
 		text += "\n\t" + w.String()
 	}
 	return text
@@ -106,10 +107,8 @@ func (c Cause) what() string {
 	switch {
 	case c.On != "":
 		return text + has + " waited for room on the channel of " + c.On + " " + c.age()
-	case c.Activity == Resting && c.Workers > 1:
-		return text + " are paused, " + c.age()
 	case c.Activity == Resting:
-		return text + " is paused, " + c.age()
+		return text + has + " been paused " + c.age()
 	case c.Activity == Retrying:
 		return text + has + " waited for the next attempt " + c.age()
 	case c.Kind == "source":
@@ -133,38 +132,39 @@ func (c Cause) age() string {
 
 // String tells who waits for whom.
 func (c Cycle) String() string {
-	var names, lines []string
+	text := c.who() + " and can never go on:" + lines(c.Waits) + "\n" + c.advice()
+	if len(c.Behind) > 0 {
+		text += "\nBehind them:" + lines(c.Behind)
+	}
+	return text
+}
+
+// who are the processes of the cycle: the lines below it name them if they are many.
+func (c Cycle) who() string {
+	last := len(c.Waits) - 1
+	switch {
+	case last == 0:
+		return c.Waits[0].Process + " waits for itself"
+	case last > 3:
+		return fmt.Sprintf("%d processes wait for each other", last+1)
+	}
+	var names []string
 	for _, w := range c.Waits {
 		names = append(names, w.Process)
-		lines = append(lines, "\n\t"+w.String())
 	}
-	for _, w := range c.Behind {
-		lines = append(lines, "\n\tbehind them "+w.String())
-	}
-	if len(names) == 1 {
-		return names[0] + " waits for itself and can never go on: " + c.advice() + strings.Join(lines, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last] +
-		" wait for each other and can never go on: " + c.advice() + strings.Join(lines, "")
+	return strings.Join(names[:last], ", ") + " and " + names[last] + " wait for each other"
 }
 
-// advice names the smallest buffer of the cycle.
+// advice tells what would end the wait. Which edge has the buffer does not matter to the cycle.
 func (c Cycle) advice() string {
-	least := c.Waits[0]
-	for _, w := range c.Waits {
-		if w.Activity == Blocked && (w.Cap < least.Cap || least.Activity != Blocked) {
-			least = w
-		}
+	switch {
+	case !slices.ContainsFunc(c.Waits, func(w Wait) bool { return w.Activity == Blocked }):
+		return "None of them gives anything."
+	case len(c.Waits) == 1:
+		return "The edge must hold all that can be in the cycle."
 	}
-	if least.Activity != Blocked {
-		return "none of them gives anything."
-	}
-	return "one edge must hold what can be in the cycle, " + least.Edge + " say."
+	return "One of these edges must hold all that can be in the cycle."
 }
-
-// full is "a.out -> b.in is full (64 of 64)".
-func (w Wait) full() string { return w.Edge + " is full (" + w.depth() + ")" }
 
 func (w Wait) depth() string {
 	if w.Cap == 0 {
@@ -179,13 +179,13 @@ func (w Wait) String() string {
 	if who == "" {
 		who = "a call of Inject"
 	}
-	if w.Activity == Blocked {
-		return fmt.Sprintf("%s has waited for room on %s (%s) for %s", who, w.Edge, w.depth(), brief(w.For))
+	switch w.Activity {
+	case Blocked:
+		return fmt.Sprintf("%s waits for room on %s (%s), %s", who, w.Edge, w.depth(), brief(w.For))
+	case Limited:
+		return fmt.Sprintf("%s waits for the right to compute, %s", who, brief(w.For))
 	}
-	if w.Activity == Limited {
-		return fmt.Sprintf("%s has waited for the right to compute for %s", who, brief(w.For))
-	}
-	return fmt.Sprintf("%s has waited for values of %s for %s", who, w.Edge, brief(w.For))
+	return fmt.Sprintf("%s waits for values of %s, %s", who, w.Edge, brief(w.For))
 }
 
 func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', 0, 64) + "%" }

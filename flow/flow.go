@@ -92,8 +92,8 @@ func newFlow(ctx context.Context, g *Graph) *Flow {
 	}
 	f.hard, f.endHard = context.WithCancelCause(ctx)
 	f.slots = g.newSlots()
-	f.failures = news[*Failure](g.name+" failures", g.fails)
-	f.reports = news[Reported](g.name+" reports", g.reports)
+	f.failures = news[*Failure](strings.TrimSpace(g.name+" failures"), g.fails)
+	f.reports = news[Reported](strings.TrimSpace(g.name+" reports"), g.reports)
 	return f
 }
 

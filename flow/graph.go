@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/runnel-go/runnel"
@@ -41,7 +42,11 @@ func (g *Graph) Name() string { return g.name }
 // [Graph.Check] to report. It returns g.
 func (g *Graph) Add(name string, p Proc, opts ...ProcOption) *Graph {
 	n := node{name: name, proc: p, set: settings{parallel: 1}}
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			n.set.wrong = append(n.set.wrong, fmt.Sprintf("option %d is nil", i+1))
+			continue
+		}
 		o(&n.set)
 	}
 	g.nodes = append(g.nodes, n)
@@ -52,7 +57,8 @@ func (g *Graph) Add(name string, p Proc, opts ...ProcOption) *Graph {
 // alone if it has one output, or input. The options are those of [runnel.New], for the channel
 // that the edge is: without one, each value is handed over. An output with several edges gives
 // each value to each of them; an input with several takes from any that has one, fairly.
-// Mistakes are for [Graph.Check] to report. It returns g.
+// Mistakes are for [Graph.Check] to report, but for those of an option alone: [runnel.Buffer](-1)
+// panics by itself, before there is an edge. It returns g.
 func (g *Graph) Connect(from, to string, opts ...runnel.Option) *Graph {
 	if from == "" {
 		from = "." // names no process; only Open has edges from nowhere

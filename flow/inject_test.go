@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -195,12 +196,12 @@ func TestSimStopWithPaused(t *testing.T) {
 		defer cancel()
 		if t.Choose(2) == 0 {
 			err := f.Drain(ctx)
-			want := "flow: the drain is held up: paused: " + name + ": context deadline exceeded"
+			want := "flow: the drain is held up: paused: " + name
 			switch { // time may pass at any moment, and a source ends in a pause, too
 			case err == nil:
 				t.Assert(f.Status().State == flow.Over, "%v", f.Status())
 			case f.Status().Process(name).Workers[0].Activity != flow.Gone:
-				t.Assert(err.Error() == want, "Drain: %v, want %s", err, want)
+				t.Assert(strings.HasPrefix(err.Error(), want) && errors.Is(err, context.DeadlineExceeded), "Drain: %v, want %s", err, want)
 			}
 		}
 		s := f.Stop(ctx)

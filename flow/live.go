@@ -14,7 +14,7 @@ func (s Status) Mermaid() string { return s.drawing().mermaid() }
 func (s Status) DOT() string { return s.drawing().dot() }
 
 func (s Status) drawing() *drawing {
-	d := &drawing{name: fmt.Sprintf("%s: %v", s.Graph, s.State)}
+	d := &drawing{name: fmt.Sprintf("%s: %v", title(s.Graph), s.State)}
 	for _, p := range s.Processes {
 		d.add(figure{kind: p.Kind, name: p.Name, traits: p.words()})
 	}

@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Rates is what went on between two readings of [Status]: see [Status.Since].
 type Rates struct {
@@ -20,6 +17,7 @@ type Rates struct {
 // come or gone by [Flow.Scale] they are estimates.
 type ProcessRates struct {
 	Name     string  `json:"name"`
+	Kind     string  `json:"kind"`     // as in [ProcessStatus]
 	Done     float64 `json:"done"`     // messages a second
 	Failed   float64 `json:"failed"`   // failures a second
 	Retried  float64 `json:"retried"`  // a second
@@ -67,7 +65,7 @@ func (s Status) ratesOf(p ProcessStatus, earlier Status, over time.Duration) Pro
 	was := earlier.Process(p.Name)
 	now, then := s.spent(p), earlier.spent(was)
 	r := ProcessRates{
-		Name: p.Name,
+		Name: p.Name, Kind: p.Kind,
 		Done: perSecond(p.Done, was.Done, over), Failed: perSecond(p.Failed, was.Failed, over),
 		Retried: perSecond(p.Retried, was.Retried, over),
 	}
@@ -151,18 +149,20 @@ func (r Rates) Edge(from, to string) EdgeRates {
 }
 
 // Busiest is the process with the largest share in step: where everything moves, that which the
-// others wait for. It is a zero one if there is none.
-func (r Rates) Busiest() ProcessRates {
-	if len(r.Processes) == 0 {
-		return ProcessRates{}
-	}
-	return slices.MaxFunc(r.Processes, func(a, b ProcessRates) int {
-		switch {
-		case a.InStep < b.InStep:
-			return -1
-		case a.InStep > b.InStep:
-			return 1
+// others wait for. A source is passed over unless there are only sources: its function waits for what
+// it is to give, and nobody can tell that from work. It is a zero one if there is none.
+func (r Rates) Busiest() (busiest ProcessRates) {
+	for i, p := range r.Processes {
+		busier := p.InStep > busiest.InStep
+		if p.gives() != busiest.gives() {
+			busier = busiest.gives()
 		}
-		return 0
-	})
+		if i == 0 || busier {
+			busiest = p
+		}
+	}
+	return busiest
 }
+
+// gives tells whether it is a source.
+func (r ProcessRates) gives() bool { return r.Kind == "source" }

@@ -108,3 +108,30 @@ func TestRatesOfOrdered(t *testing.T) {
 }
 
 func near(a, b float64) bool { return a-b < 0.001 && b-a < 0.001 }
+
+// A source that waits for its ticker is in its function all the time, and not what the others wait for.
+func TestBusiestIsNoSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ticks := flow.Source(func(ctx context.Context, emit func(int) error) error {
+			for i := 0; ; i++ {
+				runnel.Sleep(ctx, time.Second)
+				if err := emit(i); err != nil {
+					return err
+				}
+			}
+		})
+		work := func(ctx context.Context, _ int) error { return runnel.Sleep(ctx, 100*time.Millisecond) }
+		f, s := after(t, flow.New("ticks").
+			Add("ticks", ticks).
+			Add("store", flow.Sink(work)).
+			Connect("ticks", "store"), 100*time.Second)
+		r := s.Since(flow.Status{})
+		if b := r.Busiest(); b.Name != "store" || b.Kind != "sink" || !near(b.InStep, 0.099) {
+			t.Errorf("the busiest is %+v", b)
+		}
+		if r.Processes = r.Processes[:1]; r.Busiest().Name != "ticks" {
+			t.Errorf("of sources only, the busiest is %+v", r.Busiest())
+		}
+		stopNow(f)
+	})
+}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -57,6 +58,7 @@ type ProcessStatus struct {
 	Workers []WorkerStatus `json:"workers"` // that it has now; what those have done that Scale took away is in Done
 
 	computes bool // under the limit of Workload(Compute)
+	survives bool // failures do not end the flow: Skip, Restart, or dead letters that are connected
 }
 
 // WorkerStatus is what a worker of a process does.
@@ -137,6 +139,7 @@ func (p *process) status(now time.Duration) ProcessStatus {
 		Failed: p.failed.Load(), Retried: p.retried.Load(), Unheard: p.unheard.Load(),
 	}
 	s.computes = p.set.load == Compute
+	s.survives = p.set.skip || p.set.restart || len(p.outs[deadLetters.name]) > 0
 	s.Rested = time.Duration(p.rested.Load())
 	s.Queued, s.Idled = time.Duration(p.queued.Load()), time.Duration(p.idled.Load())
 	s.Failing, s.Reporting = int(p.failing.Load()), int(p.reporting.Load())
@@ -175,6 +178,17 @@ func (w *worker) status(now time.Duration) (s WorkerStatus, done uint64) {
 		s.On = l.String()
 	}
 	return s, done
+}
+
+// paused are the processes that are, and have not ended.
+func (s Status) paused() (names []string) {
+	for _, p := range s.Processes {
+		gone := !slices.ContainsFunc(p.Workers, func(w WorkerStatus) bool { return w.Activity != Gone })
+		if p.Paused && !gone {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // Process returns the account of the process of that name, a zero one if there is none.

@@ -14,7 +14,7 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (a Activity) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // MarshalJSON returns the account as data, for a page or a monitor. Times are nanoseconds, in
-// fields whose names end in "_ns"; what was dropped is told by reason.
+// fields whose names end in "_ns"; what was dropped is told by reason: "dropped_oldest", "failed".
 //
 //	{"graph": "delays", "state": "running", "age_ns": 12300000000,
 //	 "processes": [{"name": "parse", "kind": "step", "done": 120433, …,
@@ -75,7 +75,7 @@ func accountOf(s runnel.Stats) account {
 			if a.Dropped == nil {
 				a.Dropped = map[string]uint64{}
 			}
-			a.Dropped[runnel.Reason(why).String()] = n
+			a.Dropped[key(runnel.Reason(why))] = n
 		}
 	}
 	return a

@@ -43,7 +43,7 @@ func TestStatusAsATable(t *testing.T) {
 	}
 	want := `shop: stopping, 34s, flow: the flow was stopped
   process  workers       done   per s  failed  now
-  orders         1                          0  gone
+  orders         1        200       6       0  gone
   check          4  1,204,503  35,427     174  in step 40ms, 2 blocked 4s by ledger.in
   ledger         1      1,498      44       0  resting 4.1s, paused
   show           1         32       1       0  starving 961ms

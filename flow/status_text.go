@@ -11,15 +11,19 @@ import (
 )
 
 // String tells the account as a table: what each process has done and does now, and what each
-// edge holds, has taken and dropped. Rates are averages since the start; for those of late see
+// edge holds, has taken and dropped. What a source has done is the values that it has given. Rates are averages since the start; for those of late see
 // [Status.Since]. "waited" is the sum of all waits for room on the edge.
 func (s Status) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %v, %s", s.Graph, s.State, brief(s.Age))
+	fmt.Fprintf(&b, "%s: %v, %s", title(s.Graph), s.State, brief(s.Age))
 	if s.Err != nil {
 		fmt.Fprintf(&b, ", %v", s.Err)
 	}
-	b.WriteString(s.processTable().String())
+	if len(s.Processes) == 0 {
+		b.WriteString(", no processes")
+	} else {
+		b.WriteString(s.processTable().String())
+	}
 	if len(s.Edges) > 0 {
 		b.WriteString(s.edgeTable().String())
 	}
@@ -32,13 +36,24 @@ func (s Status) processTable() *table {
 	t := &table{left: map[int]bool{0: true, 5: true}}
 	t.row("process", "workers", "done", "per s", "failed", "now")
 	for _, p := range s.Processes {
-		done, rate := count(p.Done), count(uint64(math.Round(perSecond(p.Done, 0, s.Age))))
+		n := p.Done
 		if p.Kind == "source" {
-			done, rate = "", ""
+			n = s.given(p)
 		}
-		t.row(p.Name, strconv.Itoa(len(p.Workers)), done, rate, count(p.Failed), p.now())
+		rate := math.Round(perSecond(n, 0, s.Age))
+		t.row(p.Name, strconv.Itoa(len(p.Workers)), count(n), count(uint64(rate)), count(p.Failed), p.now())
 	}
 	return t
+}
+
+// given is how many values a source has given, each to all edges of its output.
+func (s Status) given(p ProcessStatus) (most uint64) {
+	for _, e := range s.Edges {
+		if process, port, _ := strings.Cut(e.From, "."); process == p.Name && !isDeadLetters(port, true) {
+			most = max(most, e.Sent)
+		}
+	}
+	return most
 }
 
 // now is what the workers do: each activity with how many, and the longest time.

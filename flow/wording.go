@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +10,9 @@ import (
 // The words of complaints.
 
 func quote(name string) string { return strconv.Quote(name) }
+
+// title is the name of a graph where one is to be read.
+func title(name string) string { return cmp.Or(name, "the flow") }
 
 func article(noun string) string { return "an " + noun } // input, output
 
