@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
 )
@@ -16,6 +17,7 @@ type Client struct {
 	options Options
 	closed  atomic.Bool
 	meters  meters
+	opened  time.Time
 }
 
 // Options of a client. The zero value is ready to use.
@@ -33,7 +35,7 @@ func Open(e driver.Engine, o *Options) *Client {
 	if e == nil {
 		panic("mq: Open: engine is nil")
 	}
-	c := &Client{engine: e}
+	c := &Client{engine: e, opened: time.Now()}
 	if o != nil {
 		c.options = *o
 	}

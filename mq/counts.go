@@ -32,6 +32,17 @@ type ConsumeCounts struct {
 	Critical Histogram `json:"critical"` // nanoseconds from published to acked or dead, retries included
 }
 
+// Attempts is how many have ended.
+func (n *ConsumeCounts) Attempts() uint64 { return n.Succeeded + n.Failed + n.Panicked + n.TimedOut }
+
+// DeadTotal is the sum of Dead over the reasons.
+func (n *ConsumeCounts) DeadTotal() (sum uint64) {
+	for _, k := range n.Dead {
+		sum += k
+	}
+	return sum
+}
+
 func (n *ConsumeCounts) attempts(how attempt, k uint64) {
 	switch how {
 	case succeeded:
@@ -78,6 +89,46 @@ func (n *ConsumeCounts) merge(m *ConsumeCounts) {
 	n.Critical.merge(&m.Critical)
 }
 
+func (n *PublishCounts) since(then *PublishCounts) PublishCounts {
+	return PublishCounts{
+		Stored:     n.Stored - then.Stored,
+		Duplicates: n.Duplicates - then.Duplicates,
+		Dropped:    n.Dropped - then.Dropped,
+		Failed:     mapSince(n.Failed, then.Failed),
+		Publishing: n.Publishing.since(&then.Publishing),
+		Sizes:      n.Sizes.since(&then.Sizes),
+	}
+}
+
+func (n *ConsumeCounts) since(then *ConsumeCounts) ConsumeCounts {
+	return ConsumeCounts{
+		Succeeded: n.Succeeded - then.Succeeded,
+		Failed:    n.Failed - then.Failed,
+		Panicked:  n.Panicked - then.Panicked,
+		TimedOut:  n.TimedOut - then.TimedOut,
+		Stuck:     n.Stuck - then.Stuck,
+		Acked:     n.Acked - then.Acked,
+		Retried:   n.Retried - then.Retried,
+		Released:  n.Released - then.Released,
+		Dead:      mapSince(n.Dead, then.Dead),
+		Extended:  n.Extended - then.Extended,
+		LeaseLost: n.LeaseLost - then.LeaseLost,
+		Handling:  n.Handling.since(&then.Handling),
+		Waiting:   n.Waiting.since(&then.Waiting),
+		Critical:  n.Critical.since(&then.Critical),
+	}
+}
+
+// mapSince holds what has changed; nil if nothing has.
+func mapSince(now, then map[string]uint64) (out map[string]uint64) {
+	for k, n := range now {
+		if n > then[k] {
+			mergeMap(&out, map[string]uint64{k: n - then[k]})
+		}
+	}
+	return out
+}
+
 func mergeMap(to *map[string]uint64, from map[string]uint64) {
 	if *to == nil && len(from) > 0 {
 		*to = map[string]uint64{}
@@ -103,6 +154,7 @@ func (m *member) counts() (sum ConsumeCounts) {
 func (g *groupMeter) counts() (sum ConsumeCounts) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.sweep()
 	sum.merge(&g.left)
 	for _, m := range g.members {
 		n := m.counts()

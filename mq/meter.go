@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -19,6 +20,7 @@ type meters struct {
 	mu     sync.RWMutex
 	topics map[string]*topicMeter
 	groups map[[2]string]*groupMeter
+	ids    atomic.Uint64
 }
 
 // topic returns the meter of a topic's publishers, for good.
@@ -38,7 +40,7 @@ func (ms *meters) topic(name string) *topicMeter {
 func (ms *meters) group(topic, group string) *groupMeter {
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
-	return entry(&ms.groups, [2]string{topic, group}, func() *groupMeter { return &groupMeter{topic: topic, group: group} })
+	return entry(&ms.groups, [2]string{topic, group}, func() *groupMeter { return &groupMeter{topic: topic, group: group, ids: &ms.ids} })
 }
 
 func entry[K comparable, V any](m *map[K]*V, k K, made func() *V) *V {

@@ -3,6 +3,7 @@ package mq
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -11,6 +12,7 @@ import (
 // groupMeter counts what this client consumes for a group of a topic.
 type groupMeter struct {
 	topic, group string
+	ids          *atomic.Uint64 // of members, the client's
 
 	mu      sync.Mutex
 	members []*member     // consumers that run
@@ -20,10 +22,12 @@ type groupMeter struct {
 // member is the meter of one running consumer, or of one Inbox.
 type member struct {
 	group   *groupMeter
+	id      uint64 // within the client
 	name    string
 	limit   int // Consumer.Workers
 	started time.Time
 	look    func() (prefetched int, paused bool)
+	left    bool // under group.mu
 
 	mu      sync.Mutex
 	workers []*workerMeter
@@ -34,23 +38,43 @@ type member struct {
 // join adds a consumer to the group until it leaves. look tells its state; it is called at any time,
 // by any goroutine, and must not wait.
 func (g *groupMeter) join(name string, workers int, look func() (prefetched int, paused bool)) *member {
-	m := &member{group: g, name: name, limit: workers, started: time.Now(), look: look}
+	m := &member{group: g, id: g.ids.Add(1), name: name, limit: workers, started: time.Now(), look: look}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.members = append(g.members, m)
 	return m
 }
 
-// leave ends the membership; what was counted stays in the group.
+// leave ends the membership; what was counted stays in the group. A member whose handlers are stuck
+// stays in sight until they return.
 func (m *member) leave() {
 	g := m.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i := slices.Index(g.members, m); i >= 0 {
-		g.members = slices.Delete(g.members, i, i+1)
+	m.left = true
+	g.sweep()
+}
+
+// sweep takes over from members that have left and do nothing any more. g.mu is held.
+func (g *groupMeter) sweep() {
+	g.members = slices.DeleteFunc(g.members, func(m *member) bool {
+		if !m.left || m.isBusy() {
+			return false
+		}
 		n := m.counts()
 		g.left.merge(&n)
-	}
+		return true
+	})
+}
+
+func (m *member) isBusy() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.workers, func(w *workerMeter) bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.running != nil
+	})
 }
 
 // worker returns a meter for one goroutine that runs handlers, or for one delivery that a user has
