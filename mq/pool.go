@@ -1,0 +1,266 @@
+package mq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/mq/driver"
+)
+
+type flag = atomic.Bool
+
+// pool is a consumer at work: a fetcher, workers, and a keeper of leases.
+type pool struct {
+	plan    *plan
+	src     driver.Source
+	queue   *queue
+	settle  *settler
+	keeper  *keeper
+	workers []*worker
+	least   time.Duration // of its lease a message must have left to begin
+
+	base    context.Context // of all handlers; ends when Drain is over
+	endBase context.CancelCauseFunc
+	over    flag // nothing begins any more
+
+	mu      runnel.Mutex
+	stop    context.CancelCauseFunc // ends fetching for good
+	fetch   context.Context         // ends for a pause
+	unfetch context.CancelFunc
+	failed  error
+	live    int                    // workers that have not ended and are not stuck
+	quiet   *runnel.Chan[struct{}] // rung when live becomes 0
+
+	took   atomic.Int64 // nanoseconds of the handler for one message, smoothed; 0: not known
+	counts counts
+}
+
+// counts of what is rare.
+type counts struct {
+	late  atomic.Int64 // outcomes that had no effect: others had the message
+	stuck atomic.Int64 // handlers that are stuck now
+}
+
+func newPool(plan *plan) *pool {
+	p := &pool{plan: plan, least: plan.sub.Lease / 2, quiet: newBell()}
+	p.queue = newQueue(p.limit, p.handBackAll)
+	p.keeper = newKeeper(p)
+	return p
+}
+
+// subscribe opens the source.
+func (p *pool) subscribe(ctx context.Context, c *Client) error {
+	for n := 1; ; n++ {
+		err := c.check(ctx, p.plan.topic.Name)
+		if err == nil {
+			p.src, err = c.engine.Subscribe(ctx, p.plan.topic, p.plan.sub)
+		}
+		if err == nil {
+			p.settle = newSettler(p.src, &trouble{p})
+			return nil
+		}
+		if ctx.Err() != nil || permanent(err) {
+			return fmt.Errorf("mq: consumer %q of topic %q: %w", p.plan.sub.Group, p.plan.topic.Name, err)
+		}
+		p.plan.log.Warn("mq: cannot subscribe, tries again", "error", err)
+		runnel.Sleep(ctx, engineBackoff.Delay(n, err))
+	}
+}
+
+// run is the life of a pool.
+func (p *pool) run(ctx context.Context) error {
+	p.base, p.endBase = context.WithCancelCause(context.WithoutCancel(ctx))
+	defer p.endBase(nil)
+	ctx, p.stop = context.WithCancelCause(ctx)
+	defer p.stop(nil)
+	p.live = p.plan.workers
+	for range p.plan.workers {
+		p.workers = append(p.workers, newWorker(p))
+	}
+	for _, w := range p.workers {
+		runnel.Go(w.work)
+	}
+	runnel.Go(p.keeper.run)
+	p.fetchAll(ctx)
+	p.over.Store(true)
+	p.queue.stop()
+	stuck := p.drain()
+	p.keeper.stop()
+	p.settle.wait()
+	if err := p.src.Close(); err != nil {
+		p.fail(err)
+	}
+	return errors.Join(p.failed, stuck)
+}
+
+// fetchAll fetches until ctx ends.
+func (p *pool) fetchAll(ctx context.Context) {
+	into := make([]driver.Delivery, 16)
+	for failures := 0; ctx.Err() == nil; {
+		now := p.fetching(ctx)
+		want := p.queue.room(now, maxFetch)
+		if want == 0 {
+			continue
+		}
+		if want > len(into) {
+			into = make([]driver.Delivery, max(want, 2*len(into)))
+		}
+		n, err := p.src.Fetch(now, into[:want])
+		if err == nil {
+			failures = 0
+			p.queue.push(into[:n])
+			clear(into[:n])
+			continue
+		}
+		if now.Err() != nil {
+			continue
+		}
+		failures++
+		if !(&trouble{p}).again(failures, "fetch", err) {
+			return
+		}
+	}
+}
+
+const maxFetch = 256
+
+// fetching is the context of the next Fetch: it ends with ctx, and for a pause.
+func (p *pool) fetching(ctx context.Context) context.Context {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fetch == nil || p.fetch.Err() != nil {
+		p.fetch, p.unfetch = context.WithCancel(ctx)
+	}
+	return p.fetch
+}
+
+func (p *pool) pause() {
+	p.queue.pause()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.unfetch != nil {
+		p.unfetch()
+	}
+}
+
+// limit is how many messages may wait for a worker.
+func (p *pool) limit(idle int) int {
+	ahead := p.plan.prefetch
+	if ahead == 0 {
+		ahead = p.ahead()
+	}
+	return idle*p.plan.size + ahead
+}
+
+// ahead is how many messages the workers will begin soon.
+func (p *pool) ahead() int {
+	took := time.Duration(p.took.Load())
+	if took <= 0 {
+		return p.plan.size
+	}
+	window := min(100*time.Millisecond, p.plan.sub.Lease/3)
+	return max(p.plan.size, int(min(maxFetch, time.Duration(p.plan.workers)*window/took)))
+}
+
+// measure notes how long a turn took.
+func (p *pool) measure(took time.Duration, n int) {
+	each, old := int64(took)/int64(n)+1, p.took.Load()
+	if old == 0 {
+		p.took.Store(each)
+		return
+	}
+	p.took.Store(old + (each-old)/8)
+}
+
+// atLeast notes that a turn which is not over has taken so long.
+func (p *pool) atLeast(took time.Duration) {
+	if old := p.took.Load(); int64(took) > old {
+		p.took.Store(int64(took))
+	}
+}
+
+// drain waits for the handlers that run. It returns an error that names those that are stuck.
+func (p *pool) drain() error {
+	var limit *runnel.Chan[time.Time]
+	if p.plan.drain > 0 {
+		limit = runnel.After(p.plan.drain)
+	}
+	quiet, late := runnel.RecvFrom(p.quiet), runnel.RecvFrom(limit)
+	for p.running() > 0 {
+		if got, _ := runnel.Select(context.Background(), quiet, late); got == late {
+			p.endHandlers()
+			late = runnel.RecvFrom[time.Time]((*runnel.Chan[time.Time])(nil))
+		}
+	}
+	return p.remaining()
+}
+
+// endHandlers ends the contexts of all handlers.
+func (p *pool) endHandlers() {
+	now := time.Now()
+	for _, w := range p.workers {
+		w.hand.mu.Lock()
+		w.hand.stop(now, errDrained)
+		w.hand.mu.Unlock()
+	}
+	p.endBase(errDrained)
+	p.keeper.hurry()
+}
+
+func (p *pool) running() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.live
+}
+
+// gone: a worker has ended, or is stuck.
+func (p *pool) gone() {
+	p.mu.Lock()
+	p.live--
+	last := p.live == 0
+	p.mu.Unlock()
+	if last {
+		ring(p.quiet)
+	}
+}
+
+// remaining names the handlers that still run.
+func (p *pool) remaining() error {
+	var all []error
+	for _, w := range p.workers {
+		w.hand.mu.Lock()
+		if w.hand.stuck {
+			all = append(all, fmt.Errorf("mq: consumer %q of topic %q: %w: message %d, since %v",
+				p.plan.sub.Group, p.plan.topic.Name, ErrStuck, w.hand.turn[0].Seq, w.hand.began.Format(time.RFC3339)))
+		}
+		w.hand.mu.Unlock()
+	}
+	return errors.Join(all...)
+}
+
+// fail ends the consumer with an error, the first one.
+func (p *pool) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed == nil {
+		p.failed = fmt.Errorf("mq: consumer %q of topic %q: %w", p.plan.sub.Group, p.plan.topic.Name, err)
+	}
+	p.stop(err)
+}
+
+// meta tells what is known of a delivery.
+func (p *pool) meta(m *Meta, d *driver.Delivery) {
+	*m = Meta{
+		Topic: p.plan.topic.Name, Group: p.plan.sub.Group,
+		ID: d.ID, Key: d.Key, Header: d.Header, Seq: d.Seq, Published: d.Published,
+		Attempt: d.Attempts + 1, Last: d.Attempts+1 >= p.plan.retry.Attempts,
+		Payload: d.Payload,
+	}
+	if len(d.Header) > 0 {
+		m.Version = d.Header.Get(HeaderVersion)
+	}
+}

@@ -1,0 +1,216 @@
+package mq
+
+import (
+	"context"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/mq/driver"
+)
+
+// queue holds what has been fetched and not begun, and the workers that have nothing to do.
+//
+//	a worker gets a message ⇒ the queue was open under mu
+//	len(idle) > 0 and a message waits and the queue is open ⇒ a worker is on its way (waking)
+//
+// One worker at a time is on its way: it wakes the next one if there is more to do. So a handler
+// that takes no time is called by few workers, whose turn it is anyway, and one that waits by all.
+type queue struct {
+	mu      runnel.Mutex
+	ring    []driver.Delivery // a power of two
+	head, n int
+	idle    []*worker
+	waking  bool
+	paused  bool
+	over    bool // for good
+	starved bool // the fetcher waits for room
+	fetcher *runnel.Chan[struct{}]
+	handed  func([]driver.Delivery) // takes what shall be handed back
+	limit   func(idle int) int      // how many may wait
+}
+
+func newQueue(limit func(idle int) int, handed func([]driver.Delivery)) *queue {
+	return &queue{ring: make([]driver.Delivery, 16), fetcher: newBell(), limit: limit, handed: handed}
+}
+
+// newBell makes a channel that wakes who waits for it, once, also if he comes later.
+func newBell() *runnel.Chan[struct{}] { return runnel.New[struct{}](runnel.Dropping(1)) }
+
+func ring(bell *runnel.Chan[struct{}]) { bell.TrySend(struct{}{}) }
+
+// room waits until messages shall be fetched, and returns how many. 0: ctx has ended.
+func (q *queue) room(ctx context.Context, most int) int {
+	for ctx.Err() == nil {
+		q.mu.Lock()
+		n := 0
+		if !q.paused && !q.over {
+			n = q.wanted()
+		}
+		q.starved = n == 0
+		q.mu.Unlock()
+		if n > 0 {
+			return min(n, most)
+		}
+		q.fetcher.Recv(ctx)
+	}
+	return 0
+}
+
+// wanted says how many messages there is room for: none unless half of it is free, so that many
+// come at once.
+func (q *queue) wanted() int {
+	limit := q.limit(len(q.idle))
+	if q.n > limit/2 {
+		return 0
+	}
+	return limit - q.n
+}
+
+// push adds what has been fetched; what comes too late for that is handed back.
+func (q *queue) push(ds []driver.Delivery) {
+	q.mu.Lock()
+	if q.paused || q.over {
+		q.mu.Unlock()
+		q.handed(ds)
+		return
+	}
+	for i := range ds {
+		q.add(&ds[i])
+	}
+	w := q.next()
+	q.mu.Unlock()
+	w.wake()
+}
+
+func (q *queue) add(d *driver.Delivery) {
+	if q.n == len(q.ring) {
+		q.grow()
+	}
+	q.ring[(q.head+q.n)&(len(q.ring)-1)] = *d
+	q.n++
+}
+
+func (q *queue) grow() {
+	bigger := make([]driver.Delivery, 2*len(q.ring))
+	k := copy(bigger, q.ring[q.head:])
+	copy(bigger[k:], q.ring[:q.head])
+	q.ring, q.head = bigger, 0
+}
+
+// take moves messages into a turn, at most as many as it has room for.
+func (q *queue) take(into []driver.Delivery) []driver.Delivery {
+	for q.n > 0 && len(into) < cap(into) {
+		at := &q.ring[q.head]
+		into = append(into, *at)
+		*at = driver.Delivery{}
+		q.head = (q.head + 1) & (len(q.ring) - 1)
+		q.n--
+	}
+	return into
+}
+
+// next takes a worker that shall come for what waits, if there is one, and nobody is on his way.
+func (q *queue) next() *worker {
+	if q.waking || q.n == 0 || len(q.idle) == 0 {
+		return nil
+	}
+	last := len(q.idle) - 1
+	w := q.idle[last]
+	q.idle = q.idle[:last]
+	q.waking = true
+	w.called = true
+	return w
+}
+
+// hungry tells, once, that the fetcher waits for the room that there is now.
+func (q *queue) hungry() bool {
+	if !q.starved || q.paused || q.over || q.wanted() == 0 {
+		return false
+	}
+	q.starved = false
+	return true
+}
+
+// pop waits until there is something to do for w, and puts it into w.turn; false when all is over.
+func (q *queue) pop(w *worker) bool {
+	for {
+		q.mu.Lock()
+		if w.called {
+			w.called, q.waking = false, false
+		}
+		if q.over {
+			q.mu.Unlock()
+			return false
+		}
+		w.turn = w.turn[:0]
+		if !q.paused {
+			w.turn = q.take(w.turn)
+		}
+		if len(w.turn) == 0 {
+			q.idle = append(q.idle, w)
+		}
+		next, hungry := q.next(), q.hungry()
+		q.mu.Unlock()
+		next.wake()
+		if hungry {
+			ring(q.fetcher)
+		}
+		if len(w.turn) > 0 {
+			return true
+		}
+		w.bell.Recv(context.Background())
+	}
+}
+
+// pause shuts the queue, and hands back what waits.
+func (q *queue) pause() {
+	q.mu.Lock()
+	q.paused = true
+	left := q.empty()
+	q.mu.Unlock()
+	q.handed(left)
+}
+
+func (q *queue) resume() {
+	q.mu.Lock()
+	q.paused = false
+	q.mu.Unlock()
+	ring(q.fetcher)
+}
+
+// stop shuts the queue for good, sends the workers home, and hands back what waits.
+func (q *queue) stop() {
+	q.mu.Lock()
+	q.over = true
+	left, idle := q.empty(), q.idle
+	q.idle = nil
+	q.mu.Unlock()
+	for _, w := range idle {
+		w.wake()
+	}
+	q.handed(left)
+}
+
+func (q *queue) empty() []driver.Delivery { return q.take(make([]driver.Delivery, 0, q.n)) }
+
+// stale hands back what has waited so long that its lease could end before its turn comes.
+func (q *queue) stale(now time.Time, least time.Duration) {
+	q.mu.Lock()
+	var left []driver.Delivery
+	for q.n > 0 && q.ring[q.head].Until.Sub(now) < least {
+		left = append(left, q.take(make([]driver.Delivery, 0, 1))...)
+	}
+	hungry := q.hungry()
+	q.mu.Unlock()
+	q.handed(left)
+	if hungry {
+		ring(q.fetcher)
+	}
+}
+
+// holds tells whether anything waits.
+func (q *queue) holds() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.n > 0
+}
