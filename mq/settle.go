@@ -23,12 +23,12 @@ type settler struct {
 	settling bool
 	waiting  []driver.Settlement
 	spare    []driver.Settlement
-	quiet    runnel.Cond // nobody is settling; its lock is mu
+	quiet    *runnel.Cond // nobody is settling; its lock is mu
 }
 
 func newSettler(src driver.Source, t *trouble) *settler {
 	s := &settler{src: src, trou: t}
-	s.quiet.L = &s.mu
+	s.quiet = runnel.NewCond(&s.mu)
 	return s
 }
 
