@@ -17,19 +17,19 @@ type ConsumeCounts struct {
 	Succeeded uint64 `json:"succeeded"` // attempts that returned nil
 	Failed    uint64 `json:"failed"`    // attempts that returned an error
 	Panicked  uint64 `json:"panicked"`  // attempts that panicked
-	TimedOut  uint64 `json:"timed_out"` // attempts that failed after Retry.Timeout
-	Stuck     uint64 `json:"stuck"`     // attempts that went on beyond Grace; they are in one of the above if they ended at last
+	TimedOut  uint64 `json:"timed_out"` // attempts that returned context.DeadlineExceeded, as after Retry.Timeout
+	Stuck     uint64 `json:"stuck"`     // attempts that went on beyond Grace; those that return at last are in the numbers above, too
 
 	Acked     uint64            `json:"acked"`
 	Retried   uint64            `json:"retried"`        // settled to be tried again
-	Released  uint64            `json:"released"`       // handed back without an attempt
+	Released  uint64            `json:"released"`       // handed back, to be given out again at once
 	Dead      map[string]uint64 `json:"dead,omitempty"` // by reason of the dead letter
 	Extended  uint64            `json:"extended"`       // leases
 	LeaseLost uint64            `json:"lease_lost"`     // settled too late: somebody else has the message
 
 	Handling Histogram `json:"handling"` // nanoseconds that each call of the handler took
 	Waiting  Histogram `json:"waiting"`  // nanoseconds from published to the first attempt
-	Critical Histogram `json:"critical"` // nanoseconds from published to acked or dead, retries included
+	Critical Histogram `json:"critical"` // nanoseconds from published to success or dead, retries included
 }
 
 // Attempts is how many have ended.
@@ -41,26 +41,6 @@ func (n *ConsumeCounts) DeadTotal() (sum uint64) {
 		sum += k
 	}
 	return sum
-}
-
-func (n *ConsumeCounts) attempts(how attempt, k uint64) {
-	switch how {
-	case succeeded:
-		n.Succeeded += k
-	case failed:
-		n.Failed += k
-	case panicked:
-		n.Panicked += k
-	case timedOut:
-		n.TimedOut += k
-	}
-}
-
-func (n *ConsumeCounts) buried(reason string) {
-	if n.Dead == nil {
-		n.Dead = map[string]uint64{}
-	}
-	n.Dead[reason]++
 }
 
 func (n *PublishCounts) merge(m *PublishCounts) {
@@ -138,10 +118,12 @@ func mergeMap(to *map[string]uint64, from map[string]uint64) {
 	}
 }
 
-// counts is what the member has counted so far.
+// counts is what the member has counted so far: settlements first, so that none is seen without its
+// attempt.
 func (m *member) counts() (sum ConsumeCounts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	sum.Acked = m.acked.Load()
 	sum.merge(&m.n)
 	for _, w := range m.workers {
 		w.mu.Lock()
@@ -154,8 +136,7 @@ func (m *member) counts() (sum ConsumeCounts) {
 func (g *groupMeter) counts() (sum ConsumeCounts) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.sweep()
-	sum.merge(&g.left)
+	sum.merge(&g.gone)
 	for _, m := range g.members {
 		n := m.counts()
 		sum.merge(&n)

@@ -1,51 +1,35 @@
 package mq
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
 )
 
-// What the meters of one message cost: published, begun, ended, settled. The readings of the clock
+// What the meters of one message cost: published, handled, settled. The readings of the clock
 // that they need are counted apart, in the second benchmark.
 
 func BenchmarkMeters(b *testing.B) {
 	now := time.Now()
-	b.Run("message", func(b *testing.B) {
-		var ms meters
-		p, m := ms.topic("orders"), ms.group("orders", "billing").join("bill", 1, nil)
-		w := m.worker()
-		rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
-		meta := &Meta{Published: now, Attempt: 1}
-		for i := 0; b.Loop(); i++ {
-			t := now.Add(time.Duration(i & 0xfff))
-			p.published(rs, time.Duration(i&0xfff), nil)
-			w.begun(t, meta)
-			w.ended(t, succeeded)
-			m.settled(t, now, driver.Ack, "")
-		}
-	})
-	b.Run("stream", func(b *testing.B) {
-		var ms meters
-		p, m := ms.topic("orders"), ms.group("orders", "billing").join("bill", 1, nil)
-		w := m.worker()
-		rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
-		meta := &Meta{Published: now, Attempt: 1}
-		w.begun(now, meta)
-		for i := 0; b.Loop(); i++ {
-			t := now.Add(time.Duration(i & 0xfff))
-			p.published(rs, time.Duration(i&0xfff), nil)
-			w.next(t, succeeded, meta)
-			if i&15 == 15 {
-				s := m.settling()
-				for range 16 {
-					s.settled(t, now, driver.Ack, "")
+	for _, batch := range []int{1, 16} {
+		b.Run("message/settled-by-"+strconv.Itoa(batch), func(b *testing.B) {
+			var ms meters
+			p, m := ms.topic("orders"), ms.group("orders", "billing").join("bill", 1, nil)
+			w := m.worker()
+			rs := []driver.Record{{Key: "k", Payload: make([]byte, 100), Published: now}}
+			turn, errs, sets := []driver.Delivery{{Record: rs[0]}}, make([]error, 1), make([]driver.Settlement, batch)
+			for i := 0; b.Loop(); i++ {
+				t := now.Add(time.Duration(i & 0xfff))
+				p.published(rs, time.Duration(i&0xfff), nil)
+				w.handled(turn, errs, t, t)
+				if i%batch == 0 {
+					m.settled(sets)
 				}
-				s.done()
 			}
-		}
-	})
+		})
+	}
 	b.Run("parallel", func(b *testing.B) {
 		var ms meters
 		p := ms.topic("orders")

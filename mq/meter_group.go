@@ -1,11 +1,15 @@
 package mq
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/mq/driver"
 )
 
@@ -16,7 +20,7 @@ type groupMeter struct {
 
 	mu      sync.Mutex
 	members []*member     // consumers that run
-	left    ConsumeCounts // of those that have ended
+	gone    ConsumeCounts // of those that have ended
 }
 
 // member is the meter of one running consumer, or of one Inbox.
@@ -26,18 +30,27 @@ type member struct {
 	name    string
 	limit   int // Consumer.Workers
 	started time.Time
-	look    func() (prefetched int, paused bool)
-	left    bool // under group.mu
+	look    func(s *ConsumerStats, now time.Time)
+	left    atomic.Bool
+
+	acked atomic.Uint64
 
 	mu      sync.Mutex
 	workers []*workerMeter
-	idle    []*workerMeter // of workers, those that nobody has
-	n       ConsumeCounts  // settlements
+	n       ConsumeCounts // settlements but acks
 }
 
-// join adds a consumer to the group until it leaves. look tells its state; it is called at any time,
-// by any goroutine, and must not wait.
-func (g *groupMeter) join(name string, workers int, look func() (prefetched int, paused bool)) *member {
+// workerMeter counts what one worker does, or several that take turns.
+type workerMeter struct {
+	mu sync.Mutex
+	n  ConsumeCounts // attempts
+	_  [64]byte      // so that two workers share no cache line
+}
+
+// join adds a consumer to the group until it leaves. look sets what the consumer does at the moment:
+// Prefetched, Paused, and by ConsumerStats.add what runs. It is called at any time, by any goroutine,
+// also after leave.
+func (g *groupMeter) join(name string, workers int, look func(s *ConsumerStats, now time.Time)) *member {
 	m := &member{group: g, id: g.ids.Add(1), name: name, limit: workers, started: time.Now(), look: look}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -48,184 +61,142 @@ func (g *groupMeter) join(name string, workers int, look func() (prefetched int,
 // leave ends the membership; what was counted stays in the group. A member whose handlers are stuck
 // stays in sight until they return.
 func (m *member) leave() {
-	g := m.group
+	m.left.Store(true)
+	if m.stats(time.Now()).Busy == 0 {
+		m.group.retire(m)
+	}
+}
+
+// retire takes over the counts of a member that does nothing any more.
+func (g *groupMeter) retire(m *member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	m.left = true
-	g.sweep()
-}
-
-// sweep takes over from members that have left and do nothing any more. g.mu is held.
-func (g *groupMeter) sweep() {
-	g.members = slices.DeleteFunc(g.members, func(m *member) bool {
-		if !m.left || m.isBusy() {
-			return false
-		}
+	if i := slices.Index(g.members, m); i >= 0 {
+		g.members = slices.Delete(g.members, i, i+1)
 		n := m.counts()
-		g.left.merge(&n)
-		return true
-	})
-}
-
-func (m *member) isBusy() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.ContainsFunc(m.workers, func(w *workerMeter) bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return w.running != nil
-	})
-}
-
-// worker returns a meter for one goroutine that runs handlers, or for one delivery that a user has
-// pulled. It belongs to the caller until done.
-func (m *member) worker() *workerMeter {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n := len(m.idle); n > 0 {
-		w := m.idle[n-1]
-		m.idle = m.idle[:n-1]
-		return w
+		g.gone.merge(&n)
 	}
-	w := &workerMeter{member: m}
+}
+
+// worker returns a meter for one goroutine that runs handlers, for as long as the consumer runs.
+func (m *member) worker() *workerMeter {
+	w := &workerMeter{}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.workers = append(m.workers, w)
 	return w
 }
 
-// done gives the meter back.
-func (w *workerMeter) done() {
-	w.member.mu.Lock()
-	defer w.member.mu.Unlock()
-	w.member.idle = append(w.member.idle, w)
+// handled counts a call of the handler that has returned, with an error or nil for each message of
+// its turn.
+func (w *workerMeter) handled(turn []driver.Delivery, errs []error, began, now time.Time) {
+	w.mu.Lock()
+	w.n.Handling.observe(int64(now.Sub(began)))
+	for i := range turn {
+		d := &turn[i]
+		if d.Attempts == 0 {
+			w.n.Waiting.observe(int64(began.Sub(d.Published)))
+		}
+		if errs[i] != nil {
+			w.n.attemptFailed(errs[i])
+			continue
+		}
+		w.n.Succeeded++
+		w.n.Critical.observe(int64(now.Sub(d.Published)))
+	}
+	w.mu.Unlock()
 }
 
-// settling counts settlements that the engine has confirmed, one batch under one lock: it is held
-// from here to done.
-func (m *member) settling() settling {
+func (n *ConsumeCounts) attemptFailed(err error) {
+	if _, ok := errors.AsType[*runnel.PanicError](err); ok {
+		n.Panicked++
+		return
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		n.TimedOut++
+		return
+	}
+	n.Failed++
+}
+
+// stuck counts n messages whose handler goes on beyond Grace.
+func (w *workerMeter) stuck(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n.Stuck += uint64(n)
+}
+
+// settled counts settlements that the engine has confirmed: those without Err.
+func (m *member) settled(batch []driver.Settlement) {
+	acked := 0
+	for i := range batch {
+		if batch[i].Verb == driver.Ack && batch[i].Err == nil {
+			acked++
+		}
+	}
+	if acked > 0 {
+		m.acked.Add(uint64(acked))
+	}
+	if acked == len(batch) {
+		return
+	}
 	m.mu.Lock()
-	return settling{m}
+	defer m.mu.Unlock()
+	for i := range batch {
+		m.n.settled(&batch[i])
+	}
 }
 
-type settling struct{ m *member }
-
-func (s settling) done() { s.m.mu.Unlock() }
-
-// settled counts one. published is the record's; reason is that of the dead letter, looked at for
-// Dead only.
-func (s settling) settled(now, published time.Time, v driver.Verb, reason string) {
-	n := &s.m.n
-	switch v {
-	case driver.Ack:
-		n.Acked++
-		n.Critical.observe(int64(now.Sub(published)))
+// settled counts all but acks.
+func (n *ConsumeCounts) settled(s *driver.Settlement) {
+	if errors.Is(s.Err, ErrLeaseLost) {
+		n.LeaseLost++
+	}
+	if s.Err != nil {
+		return
+	}
+	switch s.Verb {
 	case driver.Retry:
 		n.Retried++
 	case driver.Release:
 		n.Released++
-	case driver.Dead:
-		n.buried(reason)
-		n.Critical.observe(int64(now.Sub(published)))
 	case driver.Extend:
 		n.Extended++
+	case driver.Dead:
+		n.buried(s.Letter)
 	}
 }
 
-// lost counts a settlement that came too late.
-func (s settling) lost() { s.m.n.LeaseLost++ }
-
-// settled is settling for a single one.
-func (m *member) settled(now, published time.Time, v driver.Verb, reason string) {
-	s := m.settling()
-	s.settled(now, published, v, reason)
-	s.done()
+// lost counts a message whose lease was found to be lost before its settlement was tried.
+func (m *member) lost(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.n.LeaseLost += uint64(n)
 }
 
-// workerMeter is what one worker does.
-type workerMeter struct {
-	member *member
-
-	mu      sync.Mutex
-	one     [1]*Meta // room for running
-	running []*Meta
-	since   time.Time
-	stuck   bool
-	n       ConsumeCounts // attempts
-	_       [64]byte      // so that two workers share no cache line
-}
-
-// attempt is how a handler ended.
-type attempt uint8
-
-const (
-	succeeded attempt = iota
-	failed
-	panicked
-	timedOut
-)
-
-// begun counts that the handler begins with m.
-func (w *workerMeter) begun(now time.Time, m *Meta) {
-	w.mu.Lock()
-	w.one[0] = m
-	w.begin(now, w.one[:])
-	w.mu.Unlock()
-}
-
-// ended counts that the handler has returned.
-func (w *workerMeter) ended(now time.Time, how attempt) {
-	w.mu.Lock()
-	w.n.attempts(how, uint64(len(w.running)))
-	w.end(now)
-	w.mu.Unlock()
-}
-
-// next is ended and begun(m) in one, for a worker that has more at hand: the end of one message is
-// the start of the next, with one look at the clock.
-func (w *workerMeter) next(now time.Time, how attempt, m *Meta) {
-	w.mu.Lock()
-	w.n.attempts(how, uint64(len(w.running)))
-	w.end(now)
-	w.one[0] = m
-	w.begin(now, w.one[:])
-	w.mu.Unlock()
-}
-
-// begunBatch is begun for a batch handler. It keeps ms until endedBatch.
-func (w *workerMeter) begunBatch(now time.Time, ms []*Meta) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.begin(now, ms)
-}
-
-// endedBatch is ended for a batch handler: so many of the batch failed.
-func (w *workerMeter) endedBatch(now time.Time, failures int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.n.attempts(failed, uint64(failures))
-	w.n.attempts(succeeded, uint64(len(w.running)-failures))
-	w.end(now)
-}
-
-func (w *workerMeter) begin(now time.Time, ms []*Meta) {
-	w.running, w.since = ms, now
-	for _, m := range ms {
-		if m.Attempt <= 1 {
-			w.n.Waiting.observe(int64(now.Sub(m.Published)))
-		}
+func (n *ConsumeCounts) buried(l *driver.Letter) {
+	cause := struct{ Reason string }{"other"}
+	if l != nil {
+		json.Unmarshal(l.Cause, &cause) // one that says nothing stays what it was
+		n.Critical.observe(int64(l.Time.Sub(l.Record.Published)))
 	}
+	if n.Dead == nil {
+		n.Dead = map[string]uint64{}
+	}
+	n.Dead[cause.Reason]++
 }
 
-func (w *workerMeter) end(now time.Time) {
-	w.n.Handling.observe(int64(now.Sub(w.since)))
-	w.running, w.one[0], w.stuck = nil, nil, false
-}
-
-// isStuck counts that the handler goes on beyond Grace.
-func (w *workerMeter) isStuck() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.stuck && w.running != nil {
-		w.stuck = true
-		w.n.Stuck += uint64(len(w.running))
+// add adds to the stats a handler that has been running since began with these messages. stuck is
+// beyond Grace.
+func (s *ConsumerStats) add(turn []driver.Delivery, began, now time.Time, stuck bool) {
+	s.Busy++
+	if stuck {
+		s.Stuck++
+	}
+	for i := range turn {
+		d := &turn[i]
+		s.Running = append(s.Running, Running{
+			ID: d.ID, Seq: d.Seq, Key: d.Key, Attempt: d.Attempts + 1, For: max(now.Sub(began), 0), Stuck: stuck,
+		})
 	}
 }

@@ -169,7 +169,12 @@ func (g *groupMeter) stats(now time.Time) GroupStats {
 	members := slices.Clone(g.members)
 	g.mu.Unlock()
 	for _, m := range members {
-		s.Consumers = append(s.Consumers, m.stats(now))
+		c := m.stats(now)
+		if m.left.Load() && c.Busy == 0 {
+			g.retire(m)
+			continue
+		}
+		s.Consumers = append(s.Consumers, c)
 	}
 	return s
 }
@@ -180,32 +185,9 @@ func (m *member) stats(now time.Time) ConsumerStats {
 		Counts: m.counts(),
 	}
 	if m.look != nil {
-		s.Prefetched, s.Paused = m.look()
-	}
-	m.mu.Lock()
-	workers := slices.Clone(m.workers)
-	m.mu.Unlock()
-	for _, w := range workers {
-		w.addTo(&s, now)
+		m.look(&s, now)
 	}
 	slices.SortStableFunc(s.Running, func(a, b Running) int { return cmp.Compare(b.For, a.For) })
 	s.Rate, s.ErrorRate = s.Counts.rates(now.Sub(s.Started))
 	return s
-}
-
-// addTo adds what the worker has now.
-func (w *workerMeter) addTo(s *ConsumerStats, now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.running) > 0 {
-		s.Busy++
-	}
-	if w.stuck {
-		s.Stuck++
-	}
-	for _, m := range w.running {
-		s.Running = append(s.Running, Running{
-			ID: m.ID, Seq: m.Seq, Key: m.Key, Attempt: m.Attempt, For: max(now.Sub(w.since), 0), Stuck: w.stuck,
-		})
-	}
 }
