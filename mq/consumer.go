@@ -135,6 +135,7 @@ func (c *Consumer[T]) Pause() {
 	c.paused.Store(true)
 	if p := c.pool.Load(); p != nil {
 		p.pause()
+		p.plan.log.paused()
 	}
 }
 
@@ -143,5 +144,16 @@ func (c *Consumer[T]) Resume() {
 	c.paused.Store(false)
 	if p := c.pool.Load(); p != nil {
 		p.queue.resume()
+		p.plan.log.resumed()
 	}
+}
+
+// Stats tells what the consumer does, and has done since it began to run; it is zero while it does
+// not run. It waits for no handler.
+func (c *Consumer[T]) Stats() ConsumerStats {
+	p := c.pool.Load()
+	if p == nil || !p.joined.Load() {
+		return ConsumerStats{}
+	}
+	return p.meter.stats(time.Now())
 }

@@ -142,9 +142,10 @@ func (k *keeper) extend(due []driver.Settlement, now time.Time) bool {
 		return true
 	}
 	if err := k.p.src.Settle(context.Background(), due); err != nil {
-		k.p.plan.log.Warn("mq: leases are not extended", "error", err)
+		k.p.plan.log.trouble(now, "extend leases", err)
 		return false
 	}
+	k.p.counted(due)
 	lost := map[lease]error{}
 	for i := range due {
 		lost[lease{due[i].Seq, due[i].Token}] = due[i].Err

@@ -108,6 +108,9 @@ func (w *workerMeter) handled(turn []driver.Delivery, errs []error, began, now t
 }
 
 func (n *ConsumeCounts) attemptFailed(err error) {
+	if _, ok := errors.AsType[*undecodable](err); ok {
+		return // the handler was not called
+	}
 	if _, ok := errors.AsType[*runnel.PanicError](err); ok {
 		n.Panicked++
 		return
@@ -120,14 +123,15 @@ func (n *ConsumeCounts) attemptFailed(err error) {
 }
 
 // stuck counts n messages whose handler goes on beyond Grace.
-func (w *workerMeter) stuck(n int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.n.Stuck += uint64(n)
+func (m *member) stuck(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.n.Stuck += uint64(n)
 }
 
-// settled counts settlements that the engine has confirmed: those without Err.
-func (m *member) settled(batch []driver.Settlement) {
+// settled counts settlements that the engine has answered. It returns how many came too late: others
+// have the messages.
+func (m *member) settled(batch []driver.Settlement) (lost int) {
 	acked := 0
 	for i := range batch {
 		if batch[i].Verb == driver.Ack && batch[i].Err == nil {
@@ -138,13 +142,15 @@ func (m *member) settled(batch []driver.Settlement) {
 		m.acked.Add(uint64(acked))
 	}
 	if acked == len(batch) {
-		return
+		return 0
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	before := m.n.LeaseLost
 	for i := range batch {
 		m.n.settled(&batch[i])
 	}
+	return int(m.n.LeaseLost - before)
 }
 
 // settled counts all but acks.
@@ -165,13 +171,6 @@ func (n *ConsumeCounts) settled(s *driver.Settlement) {
 	case driver.Dead:
 		n.buried(s.Letter)
 	}
-}
-
-// lost counts a message whose lease was found to be lost before its settlement was tried.
-func (m *member) lost(n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.n.LeaseLost += uint64(n)
 }
 
 func (n *ConsumeCounts) buried(l *driver.Letter) {

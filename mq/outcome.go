@@ -2,7 +2,6 @@ package mq
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -22,13 +21,13 @@ func (p *pool) verdict(d *driver.Delivery, o outcome, now time.Time) driver.Sett
 	case driver.Dead:
 		return p.bury(d, v, o.err)
 	}
-	p.plan.log.Debug("mq: attempt failed", "seq", d.Seq, "attempt", v.attempts, "next", v.at, "error", o.err)
+	p.plan.log.retries(&d.Record, v.attempts, v.at, o.err)
 	return driver.Settlement{Seq: d.Seq, Token: d.Token, Verb: driver.Retry, At: v.at, Attempts: v.attempts, State: packHistory(v.history)}
 }
 
 // bury makes a dead letter of a delivery.
 func (p *pool) bury(d *driver.Delivery, v verdict, err error) driver.Settlement {
-	p.plan.log.Error("mq: dead letter", "seq", d.Seq, "id", d.ID, "reason", v.reason, "attempts", v.attempts, "error", err)
+	p.plan.log.buries(&d.Record, v.reason, v.attempts, err)
 	return driver.Settlement{Seq: d.Seq, Token: d.Token, Verb: driver.Dead, Letter: p.letter(d, v, err)}
 }
 
@@ -52,8 +51,8 @@ func (p *pool) handBackAll(ds []driver.Delivery) {
 
 // stuck notes that the keeper has given up a handler: its turn is settled as failed.
 func (p *pool) stuck(turn []driver.Delivery, began, now time.Time) {
-	p.counts.stuck.Add(1)
-	p.plan.log.Error("mq: handler is stuck", "seq", turn[0].Seq, "id", turn[0].ID, "began", began)
+	p.plan.log.stuck(&turn[0].Record, turn[0].Attempts+1, now.Sub(began))
+	p.meter.stuck(len(turn))
 	err := fmt.Errorf("mq: message %d: %w: it runs since %v", turn[0].Seq, ErrStuck, began.Format(time.RFC3339))
 	var sets []driver.Settlement
 	for i := range turn {
@@ -65,8 +64,6 @@ func (p *pool) stuck(turn []driver.Delivery, began, now time.Time) {
 
 // unstuck: a stuck handler has returned. Its worker goes on.
 func (p *pool) unstuck(n int) {
-	p.counts.stuck.Add(-1)
-	p.counts.late.Add(int64(n))
 	p.mu.Lock()
 	p.live++
 	p.mu.Unlock()
@@ -84,20 +81,24 @@ func (t *trouble) again(n int, what string, err error) bool {
 	if t.p.over.Load() && n > 5 {
 		return false
 	}
-	t.p.plan.log.Warn("mq: the engine is in trouble, tries again", "to", what, "failures", n, "error", err)
+	t.p.plan.log.trouble(time.Now(), what, err)
 	runnel.Sleep(t.p.base, engineBackoff.Delay(n, err))
 	return true
 }
 
 // settled looks at what became of settlements.
 func (t *trouble) settled(batch []driver.Settlement) {
-	for i := range batch {
-		if batch[i].Err != nil && errors.Is(batch[i].Err, ErrLeaseLost) {
-			t.p.counts.late.Add(1)
-		}
-	}
+	t.p.plan.log.works()
+	t.p.counted(batch)
 }
 
 func (t *trouble) unsettled(n int, err error) {
 	t.p.fail(fmt.Errorf("%d messages are not settled, and come again when their leases lapse: %w", n, err))
+}
+
+// counted counts settlements that the engine has answered.
+func (p *pool) counted(batch []driver.Settlement) {
+	if lost := p.meter.settled(batch); lost > 0 {
+		p.plan.log.loses(lost, time.Now())
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -16,7 +15,7 @@ type plan struct {
 	topic *driver.Topic
 	sub   driver.Subscription
 	name  string
-	log   *slog.Logger
+	log   *diary
 
 	workers  int
 	prefetch int // 0: by measured time
@@ -36,7 +35,6 @@ func (c *Consumer[T]) plan(client *Client) *plan {
 		topic:    &c.Topic.def.Topic,
 		sub:      driver.Subscription{Group: c.Group, Order: c.Order, Lease: cmp.Or(c.Lease, 30*time.Second), Latest: c.Latest, Ephemeral: c.Ephemeral},
 		name:     cmp.Or(c.Name, c.Group),
-		log:      client.options.Logger.With("topic", c.Topic.Name(), "group", c.Group),
 		workers:  cmp.Or(c.Workers, 1),
 		prefetch: c.Prefetch,
 		retry:    c.Retry,
@@ -45,6 +43,7 @@ func (c *Consumer[T]) plan(client *Client) *plan {
 		grace:    cmp.Or(c.Grace, 10*time.Second),
 		size:     1,
 	}
+	p.log = newDiary(client.options.Logger, p.topic.Name, c.Group, p.name)
 	if c.Retry.Attempts == 0 {
 		p.retry = DefaultRetry
 	}

@@ -21,6 +21,8 @@ type pool struct {
 	settle  *settler
 	keeper  *keeper
 	workers []*worker
+	meter   *member
+	joined  flag          // meter is set
 	least   time.Duration // of its lease a message must have left to begin
 
 	base    context.Context // of all handlers; ends when Drain is over
@@ -35,14 +37,7 @@ type pool struct {
 	live    int                    // workers that have not ended and are not stuck
 	quiet   *runnel.Chan[struct{}] // rung when live becomes 0
 
-	took   atomic.Int64 // nanoseconds of the handler for one message, smoothed; 0: not known
-	counts counts
-}
-
-// counts of what is rare.
-type counts struct {
-	late  atomic.Int64 // outcomes that had no effect: others had the message
-	stuck atomic.Int64 // handlers that are stuck now
+	took atomic.Int64 // nanoseconds of the handler for one message, smoothed; 0: not known
 }
 
 func newPool(plan *plan) *pool {
@@ -61,30 +56,42 @@ func (p *pool) subscribe(ctx context.Context, c *Client) error {
 		}
 		if err == nil {
 			p.settle = newSettler(p.src, &trouble{p})
+			p.meter = c.meters.group(p.plan.topic.Name, p.plan.sub.Group).join(p.plan.name, p.plan.workers, p.look)
+			p.joined.Store(true)
+			p.plan.log.works()
 			return nil
 		}
 		if ctx.Err() != nil || permanent(err) {
 			return fmt.Errorf("mq: consumer %q of topic %q: %w", p.plan.sub.Group, p.plan.topic.Name, err)
 		}
-		p.plan.log.Warn("mq: cannot subscribe, tries again", "error", err)
+		p.plan.log.trouble(time.Now(), "subscribe", err)
 		runnel.Sleep(ctx, engineBackoff.Delay(n, err))
 	}
 }
 
 // run is the life of a pool.
-func (p *pool) run(ctx context.Context) error {
+func (p *pool) run(ctx context.Context) (err error) {
+	defer func() {
+		p.meter.leave()
+		p.plan.log.ends(err)
+	}()
 	p.base, p.endBase = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer p.endBase(nil)
 	ctx, p.stop = context.WithCancelCause(ctx)
 	defer p.stop(nil)
 	p.live = p.plan.workers
-	for range p.plan.workers {
-		p.workers = append(p.workers, newWorker(p))
+	workers := make([]*worker, p.plan.workers)
+	for i := range workers {
+		workers[i] = newWorker(p)
 	}
+	p.mu.Lock()
+	p.workers = workers
+	p.mu.Unlock()
 	for _, w := range p.workers {
 		runnel.Go(w.work)
 	}
 	runnel.Go(p.keeper.run)
+	p.plan.log.begins(p.plan.workers, p.plan.sub.Order)
 	p.fetchAll(ctx)
 	p.over.Store(true)
 	p.queue.stop()
@@ -112,6 +119,7 @@ func (p *pool) fetchAll(ctx context.Context) {
 		n, err := p.src.Fetch(now, into[:want])
 		if err == nil {
 			failures = 0
+			p.plan.log.works()
 			p.queue.push(into[:n])
 			clear(into[:n])
 			continue
@@ -262,5 +270,20 @@ func (p *pool) meta(m *Meta, d *driver.Delivery) {
 	}
 	if len(d.Header) > 0 {
 		m.Version = d.Header.Get(HeaderVersion)
+	}
+}
+
+// look tells the meters what goes on.
+func (p *pool) look(s *ConsumerStats, now time.Time) {
+	s.Prefetched, s.Paused = p.queue.look()
+	p.mu.Lock()
+	workers := p.workers
+	p.mu.Unlock()
+	for _, w := range workers {
+		w.hand.mu.Lock()
+		if w.hand.running {
+			s.add(w.hand.turn, w.hand.began, now, w.hand.stuck)
+		}
+		w.hand.mu.Unlock()
 	}
 }

@@ -214,3 +214,10 @@ func (q *queue) holds() bool {
 	defer q.mu.Unlock()
 	return q.n > 0
 }
+
+// look tells how many messages wait for a worker, and whether they must.
+func (q *queue) look() (waiting int, paused bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.n, q.paused
+}

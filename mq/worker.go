@@ -27,7 +27,8 @@ type worker struct {
 	sets  []driver.Settlement
 	last  time.Time // when it last looked at the clock
 
-	hand hand
+	hand  hand
+	meter *workerMeter
 }
 
 // hand is what others may know of the turn whose handler runs.
@@ -50,7 +51,7 @@ type hand struct {
 
 func newWorker(p *pool) *worker {
 	n := p.plan.size
-	w := &worker{p: p, bell: newBell(), turn: make([]driver.Delivery, 0, n), metas: make([]Meta, n), errs: make([]error, n)}
+	w := &worker{p: p, bell: newBell(), turn: make([]driver.Delivery, 0, n), metas: make([]Meta, n), errs: make([]error, n), meter: p.meter.worker()}
 	w.hand.renew(p.base)
 	return w
 }
@@ -147,14 +148,15 @@ func (w *worker) finish(errs []error) {
 	now := time.Now()
 	h := w.hand.end(w.p.base)
 	w.p.measure(now.Sub(h.began), len(w.turn))
+	w.meter.handled(w.turn, errs, h.began, now)
 	if h.stuck {
+		w.p.plan.log.unstuck(&w.turn[0].Record, now.Sub(h.began))
 		w.p.unstuck(len(w.turn))
 		return
 	}
 	sets := w.sets[:0]
 	for i := range w.turn {
 		if h.lost != nil && h.lost[i] {
-			w.p.counts.late.Add(1)
 			continue
 		}
 		o := outcome{err: errs[i], began: h.began, took: now.Sub(h.began), ended: h.cause == errDrained}
