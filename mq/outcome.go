@@ -1,7 +1,6 @@
 package mq
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -14,7 +13,7 @@ func (p *pool) verdict(d *driver.Delivery, o outcome, now time.Time) driver.Sett
 	if o.err == nil {
 		return driver.Settlement{Seq: d.Seq, Token: d.Token, Verb: driver.Ack}
 	}
-	v := judge(d.Attempts, unpackHistory(d.State), o, p.plan.retry, p.plan.retry.Delay, now)
+	v := judge(d.Attempts, d.State, o, p.plan.retry, p.plan.retry.Delay, now)
 	switch v.verb {
 	case driver.Release:
 		return p.handBack(d)
@@ -22,19 +21,21 @@ func (p *pool) verdict(d *driver.Delivery, o outcome, now time.Time) driver.Sett
 		return p.bury(d, v, o.err)
 	}
 	p.plan.log.retries(&d.Record, v.attempts, v.at, o.err)
-	return driver.Settlement{Seq: d.Seq, Token: d.Token, Verb: driver.Retry, At: v.at, Attempts: v.attempts, State: packHistory(v.history)}
+	return driver.Settlement{Seq: d.Seq, Token: d.Token, Verb: driver.Retry, At: v.at, Attempts: v.attempts, State: v.state}
 }
 
 // bury makes a dead letter of a delivery.
 func (p *pool) bury(d *driver.Delivery, v verdict, err error) driver.Settlement {
-	p.plan.log.buries(&d.Record, v.reason, v.attempts, err)
+	p.plan.log.buries(&d.Record, string(v.reason), v.attempts, err)
 	return driver.Settlement{Seq: d.Seq, Token: d.Token, Verb: driver.Dead, Letter: p.letter(d, v, err)}
 }
 
 // letter tells what is known of a failure.
 func (p *pool) letter(d *driver.Delivery, v verdict, err error) *driver.Letter {
-	cause, _ := json.Marshal(map[string]any{"reason": v.reason, "error": err.Error(), "attempts": v.history})
-	return &driver.Letter{Group: p.plan.sub.Group, Time: time.Now(), Record: d.Record, Cause: cause}
+	return letterOf(burial{
+		Delivery: d, Reason: v.reason, Err: err, Last: v.last,
+		Group: p.plan.sub.Group, Handler: p.plan.name, Time: time.Now(),
+	})
 }
 
 func (p *pool) handBack(d *driver.Delivery) driver.Settlement {

@@ -1,22 +1,12 @@
 package mq
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/mq/driver"
 )
-
-// Attempt is what is remembered of an attempt that failed.
-type Attempt struct {
-	Began time.Time     `json:"began"`
-	Took  time.Duration `json:"took"`
-	Error string        `json:"error"`
-	Type  string        `json:"type"` // of the innermost error, as %T prints it
-}
 
 // What became of a turn's message, to be judged.
 type outcome struct {
@@ -31,27 +21,12 @@ type verdict struct {
 	verb     driver.Verb // Ack, Release, Retry or Dead
 	at       time.Time   // for Retry
 	attempts int         // that failed so far
-	history  []Attempt
-	reason   string // for Dead
+	state    []byte      // for Retry
+	last     *Attempt    // for Dead: nil if none was made
+	reason   Reason      // for Dead
 }
 
-// The reasons of dead letters.
-const (
-	reasonFailed   = "failed"
-	reasonPanic    = "panic"
-	reasonDecode   = "decode"
-	reasonContract = "contract"
-	reasonLapsed   = "lapsed"
-	reasonStuck    = "stuck"
-)
-
-// How much is kept of failures: the first attempt, the last ones, and the beginning of each text.
-const (
-	maxHistory   = 16
-	maxErrorText = 512
-)
-
-// judge is the state machine of retry: what was (attempts and history), what happened, what the
+// judge is the state machine of retry: what was (attempts and their history), what happened, what the
 // policy says, and the time make what follows.
 //
 //	done                              → Ack
@@ -59,7 +34,7 @@ const (
 //	not decodable                     → Dead, and no attempt is counted
 //	attempts left                     → Retry, at now + delay
 //	none                              → Dead
-func judge(attempts int, history []Attempt, o outcome, policy Retry, delay func(n int, err error) time.Duration, now time.Time) verdict {
+func judge(attempts int, state []byte, o outcome, policy Retry, delay func(n int, err error) time.Duration, now time.Time) verdict {
 	if o.err == nil {
 		return verdict{verb: driver.Ack}
 	}
@@ -67,12 +42,14 @@ func judge(attempts int, history []Attempt, o outcome, policy Retry, delay func(
 		return verdict{verb: driver.Release}
 	}
 	reason := reasonOf(o.err)
-	if reason == reasonDecode || reason == reasonContract {
-		return verdict{verb: driver.Dead, attempts: attempts, history: history, reason: reason}
+	if reason == ReasonDecode || reason == ReasonContract {
+		return verdict{verb: driver.Dead, attempts: attempts, reason: reason}
 	}
-	v := verdict{verb: driver.Dead, attempts: attempts + 1, history: remember(history, o), reason: reason}
+	a := attemptOf(attempts+1, o.began, o.took, o.err)
+	v := verdict{verb: driver.Dead, attempts: attempts + 1, last: &a, reason: reason}
 	if again(policy, v.attempts, o.err) {
 		v.verb, v.at, v.reason = driver.Retry, now.Add(delay(v.attempts, o.err)), ""
+		v.state = remember(state, attempts, a)
 	}
 	return v
 }
@@ -87,66 +64,18 @@ func again(policy Retry, n int, err error) (yes bool) {
 	return policy.Again(n, err)
 }
 
-func reasonOf(err error) string {
+func reasonOf(err error) Reason {
 	if errors.Is(err, ErrStuck) {
-		return reasonStuck
+		return ReasonStuck
 	}
 	if _, ok := errors.AsType[*undecodable](err); ok {
 		if errors.Is(err, ErrContract) {
-			return reasonContract
+			return ReasonContract
 		}
-		return reasonDecode
+		return ReasonDecode
 	}
 	if _, ok := errors.AsType[*runnel.PanicError](err); ok {
-		return reasonPanic
+		return ReasonPanic
 	}
-	return reasonFailed
-}
-
-// remember adds a failure to the history. When it becomes long, what followed the first attempt is
-// forgotten.
-func remember(history []Attempt, o outcome) []Attempt {
-	a := Attempt{Began: o.began, Took: o.took, Error: shorten(o.err.Error()), Type: typeOf(o.err)}
-	out := make([]Attempt, 0, len(history)+1)
-	out = append(append(out, history...), a)
-	if len(out) > maxHistory {
-		out = append(out[:1], out[2:]...)
-	}
-	return out
-}
-
-func shorten(s string) string {
-	if len(s) <= maxErrorText {
-		return s
-	}
-	return s[:maxErrorText] + "…"
-}
-
-// typeOf names the type of what err wraps in the end, since the wrappers say little.
-func typeOf(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return fmt.Sprintf("%T", err)
-		}
-		err = inner
-	}
-}
-
-// The history travels with the message, in driver.Delivery.State.
-func packHistory(h []Attempt) []byte {
-	b, err := json.Marshal(h)
-	if err != nil {
-		return nil
-	}
-	return b
-}
-
-// unpackHistory of what another version wrote may fail: then the history begins anew, and the count
-// of attempts, which the engine keeps apart, goes on.
-func unpackHistory(state []byte) (h []Attempt) {
-	if len(state) == 0 || json.Unmarshal(state, &h) != nil {
-		return nil
-	}
-	return h
+	return ReasonFailed
 }

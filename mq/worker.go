@@ -92,7 +92,7 @@ func (w *worker) admit() bool {
 		case w.p.over.Load() || d.Until.Sub(now) < w.p.least:
 			sets = append(sets, w.p.handBack(d))
 		case d.Lapses >= w.p.plan.lapses:
-			sets = append(sets, w.p.bury(d, verdict{verb: driver.Dead, attempts: d.Attempts, history: unpackHistory(d.State), reason: reasonLapsed}, errLapsed))
+			sets = append(sets, w.p.bury(d, verdict{verb: driver.Dead, attempts: d.Attempts, reason: ReasonLapsed}, errLapsed))
 		default:
 			kept = append(kept, *d)
 		}
