@@ -1,0 +1,2 @@
+// Package group is the state of one group of consumers as a pure machine.
+package group
