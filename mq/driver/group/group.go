@@ -273,3 +273,16 @@ func (g *Group) enter(pos uint64) *entry {
 	g.out[pos] = e
 	return e
 }
+
+// Oldest returns the unsettled record with the first position.
+func (g *Group) Oldest() (pos uint64, found bool) {
+	if found = g.fresh.n+len(g.again) > 0; found {
+		pos = g.first()
+	}
+	for _, e := range g.timed {
+		if !found || e.pos < pos {
+			pos, found = e.pos, true
+		}
+	}
+	return pos, found
+}

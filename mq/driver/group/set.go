@@ -104,3 +104,18 @@ func (s *set) first() uint64 {
 	}
 	panic("group: a page without a position")
 }
+
+// all appends the positions, rising.
+func (s *set) all(to []uint64) []uint64 {
+	for i, p := range s.pages {
+		if p == nil {
+			continue
+		}
+		for j, w := range p.words {
+			for ; w != 0; w &= w - 1 {
+				to = append(to, (s.base+uint64(i))<<pageBits+uint64(j*64+bits.TrailingZeros64(w)))
+			}
+		}
+	}
+	return to
+}

@@ -1,0 +1,2 @@
+// Package mem is the engine that keeps topics in memory.
+package mem

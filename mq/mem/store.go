@@ -1,0 +1,158 @@
+package mem
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/runnel-go/runnel/mq/driver"
+)
+
+// Options of a store. The zero value is ready to use.
+type Options struct{}
+
+// Store holds topics in memory. It outlives the engines that are opened on it, as a server
+// outlives its clients.
+type Store struct {
+	options Options
+	epoch   time.Time // the times of groups count from here
+	owners  atomic.Uint64
+
+	mu      sync.RWMutex
+	topics  map[string]*topic
+	engines map[*Engine]bool
+}
+
+// NewStore makes an empty store. A nil opts stands for the zero value.
+func NewStore(opts *Options) *Store {
+	s := &Store{epoch: time.Now(), topics: map[string]*topic{}, engines: map[*Engine]bool{}}
+	if opts != nil {
+		s.options = *opts
+	}
+	return s
+}
+
+// New opens an engine on a store of its own.
+func New(opts *Options) *Engine { return NewStore(opts).Open() }
+
+// Open opens an engine on the store. There may be several, each standing for a process.
+func (s *Store) Open() *Engine {
+	e := &Engine{store: s, sources: map[*source]bool{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.engines[e] = true
+	return e
+}
+
+func (s *Store) now() time.Duration { return time.Since(s.epoch) }
+
+func (s *Store) lookup(name string) *topic {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.topics[name]
+}
+
+// topic returns the topic that def defines, and makes it if need be.
+func (s *Store) topic(def *driver.Topic) (*topic, error) {
+	if t := s.lookup(def.Name); t != nil {
+		return t, t.agrees(def)
+	}
+	if def.MustExist {
+		return nil, fmt.Errorf("topic %q: %w", def.Name, driver.ErrUnknownTopic)
+	}
+	if err := check(def); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.topics[def.Name]; t != nil {
+		return t, t.agrees(def)
+	}
+	t := newTopic(s, def)
+	s.topics[def.Name] = t
+	return t, nil
+}
+
+// all returns the topics by name.
+func (s *Store) all() []*topic {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []*topic
+	for _, name := range slices.Sorted(maps.Keys(s.topics)) {
+		all = append(all, s.topics[name])
+	}
+	return all
+}
+
+// name is the ID of a record that was given none.
+func name(seq uint64) string { return strconv.FormatUint(seq, 10) }
+
+const (
+	defaultWindow = 2 * time.Minute
+)
+
+// normal fills in what def leaves to the engine.
+func normal(def driver.Topic) driver.Topic {
+	if def.DedupWindow == 0 {
+		def.DedupWindow = defaultWindow
+	}
+	if def.Durability == driver.DefaultDurability {
+		def.Durability = driver.Memory
+	}
+	return def
+}
+
+// check tells why def cannot be had.
+func check(def *driver.Topic) error {
+	switch {
+	case def.Name == "":
+		return fmt.Errorf("topic %q: Name is empty", def.Name)
+	case def.Durability > driver.Memory:
+		return fmt.Errorf("topic %q: Durability %v: %w; it has Memory", def.Name, def.Durability, driver.ErrUnsupported)
+	case def.Overflow > driver.LatestPerKey:
+		return fmt.Errorf("topic %q: Overflow %v: %w", def.Name, def.Overflow, driver.ErrUnsupported)
+	case def.MaxMessages < 0:
+		return fmt.Errorf("topic %q: MaxMessages %d: want 0 or more", def.Name, def.MaxMessages)
+	case def.MaxBytes < 0:
+		return fmt.Errorf("topic %q: MaxBytes %d: want 0 or more", def.Name, def.MaxBytes)
+	case def.MaxAge < 0:
+		return fmt.Errorf("topic %q: MaxAge %v: want 0 or more", def.Name, def.MaxAge)
+	case def.DedupWindow < 0:
+		return fmt.Errorf("topic %q: DedupWindow %v: want 0 or more", def.Name, def.DedupWindow)
+	}
+	return nil
+}
+
+// agrees tells in which field def differs from the topic's definition.
+func (t *topic) agrees(def *driver.Topic) error {
+	d := &t.def
+	if d.Overflow == def.Overflow && d.MaxMessages == def.MaxMessages && d.MaxBytes == def.MaxBytes && d.MaxAge == def.MaxAge &&
+		(d.DedupWindow == def.DedupWindow || def.DedupWindow == 0 && d.DedupWindow == defaultWindow) &&
+		(d.Durability == def.Durability || def.Durability == driver.DefaultDurability) {
+		return nil
+	}
+	return t.conflict(normal(*def))
+}
+
+func (t *topic) conflict(def driver.Topic) error {
+	for _, f := range []struct {
+		name      string
+		has, want any
+	}{
+		{"Overflow", t.def.Overflow, def.Overflow},
+		{"MaxMessages", t.def.MaxMessages, def.MaxMessages},
+		{"MaxBytes", t.def.MaxBytes, def.MaxBytes},
+		{"MaxAge", t.def.MaxAge, def.MaxAge},
+		{"DedupWindow", t.def.DedupWindow, def.DedupWindow},
+		{"Durability", t.def.Durability, def.Durability},
+	} {
+		if f.has != f.want {
+			return fmt.Errorf("topic %q: %w: %s is %v, not %v", t.def.Name, driver.ErrConflict, f.name, f.has, f.want)
+		}
+	}
+	return nil
+}
