@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,13 +37,7 @@ func (e *Engine) Topics(ctx context.Context) ([]driver.Topic, error) {
 
 // usable is nil if a call can be carried out.
 func (e *Engine) usable(ctx context.Context) error {
-	if e.closed.Load() {
-		return e.isClosed()
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+	return cmp.Or(e.ended(), context.Cause(ctx))
 }
 
 // find returns a topic that exists.

@@ -58,14 +58,11 @@ func (t *topic) delay(s *slot) {
 	d := &delayed{slot: *s, born: t.born}
 	for _, g := range t.groups {
 		if g.wants(s, d.born) {
-			d.claim()
-			g.account.Published++
+			g.claim(&d.slot)
 			g.delayed++
 		}
 	}
-	if t.latest != nil {
-		t.holds(&d.slot, holder{delayed: d})
-	}
+	t.holds(&d.slot, holder{delayed: d})
 	t.delayed.add(min(t.at(s.more.notBefore), t.expires(s)), d)
 }
 
@@ -73,15 +70,19 @@ func (t *topic) delay(s *slot) {
 func (t *topic) mature(now group.Time) {
 	for t.delayed.next() <= now {
 		d := t.delayed.take()
-		left := time.Until(d.more.notBefore)
-		if left > 0 && t.expires(&d.slot) > now {
+		if left := time.Until(d.more.notBefore); left > 0 && t.expires(&d.slot) > now {
 			t.delayed.add(min(now+left, t.expires(&d.slot)), d)
 			return
 		}
-		pos, s := t.log.push()
-		*s = d.slot
-		t.place(pos, s, d.born, true)
+		t.promote(d)
 	}
+}
+
+// promote moves a record from the shelf to its place.
+func (t *topic) promote(d *delayed) {
+	pos, s := t.log.push()
+	*s = d.slot
+	t.place(pos, s, d.born, true)
 }
 
 // discard takes a delayed record from all groups, and forgets it.
@@ -100,9 +101,7 @@ func (t *topic) discard(d *delayed, why group.Why) {
 
 // forget takes a delayed record off the shelf.
 func (t *topic) forget(d *delayed) {
-	if t.latest != nil {
-		t.unhold(&d.slot, holder{delayed: d})
-	}
+	t.unhold(&d.slot, holder{delayed: d})
 	t.delayed.drop(d)
 	t.wakePublisher()
 }

@@ -37,10 +37,14 @@ func (d *dues[T]) pop() T {
 	d.heap[last] = due[T]{}
 	d.heap = d.heap[:last]
 	d.down(0)
-	if cap(d.heap) > 64 && last < cap(d.heap)/4 {
+	d.shrink()
+	return top
+}
+
+func (d *dues[T]) shrink() {
+	if cap(d.heap) > 64 && len(d.heap) < cap(d.heap)/4 {
 		d.heap = append(make([]due[T], 0, cap(d.heap)/2), d.heap...)
 	}
-	return top
 }
 
 func (d *dues[T]) less(i, j int) bool {

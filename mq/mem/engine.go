@@ -125,4 +125,12 @@ func (e *Engine) remove(s *source) {
 	delete(e.sources, s)
 }
 
+// ended is nil if e is open.
+func (e *Engine) ended() error {
+	if !e.closed.Load() {
+		return nil
+	}
+	return e.isClosed()
+}
+
 func (e *Engine) isClosed() error { return fmt.Errorf("engine: %w", driver.ErrClosed) }

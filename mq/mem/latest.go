@@ -16,14 +16,14 @@ func placeOf(s *slot) place { return place{s.group(), s.key} }
 
 // holds notes that a record has the place of its key now.
 func (t *topic) holds(s *slot, h holder) {
-	if s.key != "" {
+	if t.latest != nil && s.key != "" {
 		t.latest[placeOf(s)] = h
 	}
 }
 
 // unhold notes that a record is gone.
 func (t *topic) unhold(s *slot, h holder) {
-	if s.key != "" && t.latest[placeOf(s)] == h {
+	if t.latest != nil && s.key != "" && t.latest[placeOf(s)] == h {
 		delete(t.latest, placeOf(s))
 	}
 }

@@ -92,21 +92,31 @@ func (l *log) at(pos uint64) *slot {
 func (l *log) push() (pos uint64, s *slot) {
 	pos = l.next
 	l.next++
+	b := l.block(pos)
+	b.live++
+	l.live++
+	return pos, &b.slots[pos%blockSize]
+}
+
+// block returns the block of the last position.
+func (l *log) block(pos uint64) *block {
 	number := pos >> blockBits
 	if len(l.blocks) == 0 {
 		l.base, l.low = number, pos
 	}
+	if i := number - l.base; i < uint64(len(l.blocks)) && l.blocks[i] != nil {
+		return l.blocks[i]
+	}
+	return l.grow(number)
+}
+
+func (l *log) grow(number uint64) *block {
 	for l.base+uint64(len(l.blocks)) <= number {
 		l.blocks = append(l.blocks, nil)
 	}
-	b := l.blocks[number-l.base]
-	if b == nil {
-		b = l.take()
-		l.blocks[number-l.base] = b
-	}
-	b.live++
-	l.live++
-	return pos, &b.slots[pos%blockSize]
+	b := l.take()
+	l.blocks[number-l.base] = b
+	return b
 }
 
 func (l *log) take() *block {

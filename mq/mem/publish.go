@@ -30,9 +30,7 @@ func (t *topic) publish(ctx context.Context, e *Engine, records []driver.Record)
 		t.leave(w)
 		t.wakePublisher()
 	}
-	if t.waiting > 0 {
-		t.tend()
-	}
+	t.tend()
 	t.unlock()
 	return n, err
 }
@@ -73,17 +71,19 @@ func (t *topic) accept(r *driver.Record, w *waiter) error {
 }
 
 func (t *topic) measure(r *driver.Record) error {
-	if t.def.MaxBytes == 0 {
+	if t.def.MaxBytes == 0 || sizeOf(r) <= t.def.MaxBytes {
 		return nil
 	}
-	size := int64(len(r.Key) + len(r.Payload))
+	return fmt.Errorf("topic %q: %w: it has %d bytes, MaxBytes is %d", t.def.Name, driver.ErrTooLarge, sizeOf(r), t.def.MaxBytes)
+}
+
+// sizeOf is what MaxBytes is about.
+func sizeOf(r *driver.Record) int64 {
+	n := len(r.Key) + len(r.Payload)
 	for _, f := range r.Header {
-		size += int64(len(f.Name) + len(f.Value))
+		n += len(f.Name) + len(f.Value)
 	}
-	if size > t.def.MaxBytes {
-		return fmt.Errorf("topic %q: %w: %d bytes, MaxBytes is %d", t.def.Name, driver.ErrTooLarge, size, t.def.MaxBytes)
-	}
-	return nil
+	return int64(n)
 }
 
 // room makes room for a record if there is none, or says what becomes of it.

@@ -72,10 +72,7 @@ func (s *source) Fetch(ctx context.Context, into []driver.Delivery) (n int, err 
 	if s.closed && n == 0 {
 		err = s.isClosed()
 	}
-	t.wakeFetcher(g)
-	if t.waiting > 0 {
-		t.tend()
-	}
+	t.move(g)
 	t.unlock()
 	return n, err
 }
@@ -145,10 +142,7 @@ func (s *source) Settle(ctx context.Context, settlements []driver.Settlement) er
 	for i := range settlements {
 		s.settle(&settlements[i])
 	}
-	t.wakeFetcher(s.group)
-	if t.waiting > 0 {
-		t.tend()
-	}
+	t.move(s.group)
 	return nil
 }
 
@@ -206,6 +200,11 @@ func (s *source) close(handBack bool) {
 	if g.ephemeral && len(g.open) == 0 {
 		t.disband(g)
 	}
+	t.move(g)
+}
+
+// move wakes those for whom a change in g has made something possible.
+func (t *topic) move(g *members) {
 	t.wakeFetcher(g)
 	t.tend()
 }

@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -97,12 +98,8 @@ const (
 
 // normal fills in what def leaves to the engine.
 func normal(def driver.Topic) driver.Topic {
-	if def.DedupWindow == 0 {
-		def.DedupWindow = defaultWindow
-	}
-	if def.Durability == driver.DefaultDurability {
-		def.Durability = driver.Memory
-	}
+	def.DedupWindow = cmp.Or(def.DedupWindow, defaultWindow)
+	def.Durability = cmp.Or(def.Durability, driver.Memory)
 	return def
 }
 
@@ -131,8 +128,7 @@ func check(def *driver.Topic) error {
 func (t *topic) agrees(def *driver.Topic) error {
 	d := &t.def
 	if d.Overflow == def.Overflow && d.MaxMessages == def.MaxMessages && d.MaxBytes == def.MaxBytes && d.MaxAge == def.MaxAge &&
-		(d.DedupWindow == def.DedupWindow || def.DedupWindow == 0 && d.DedupWindow == defaultWindow) &&
-		(d.Durability == def.Durability || def.Durability == driver.DefaultDurability) {
+		d.DedupWindow == cmp.Or(def.DedupWindow, defaultWindow) && d.Durability == cmp.Or(def.Durability, driver.Memory) {
 		return nil
 	}
 	return t.conflict(normal(*def))

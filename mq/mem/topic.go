@@ -82,23 +82,26 @@ func (t *topic) join(s *driver.Subscription) *members {
 	t.groups = append(t.groups, g)
 	if s.Latest {
 		g.from = t.born
-		return g
+	} else {
+		t.begin(g)
 	}
+	return g
+}
+
+// begin gives a new group what is stored.
+func (t *topic) begin(g *members) {
 	t.log.each(func(pos uint64, s *slot) {
 		if g.wants(s, t.born) {
-			s.claim()
-			g.account.Published++
+			g.claim(s)
 			g.state.Add(pos, s.key)
 		}
 	})
 	t.delayed.each(func(d *delayed) {
 		if g.wants(&d.slot, d.born) {
-			d.claim()
-			g.account.Published++
+			g.claim(&d.slot)
 			g.delayed++
 		}
 	})
-	return g
 }
 
 // wants tells whether the record is for the group.
@@ -106,8 +109,6 @@ func (g *members) wants(s *slot, born uint64) bool {
 	name := s.group()
 	return born >= g.from && (name == "" || name == g.name)
 }
-
-func (s *slot) claim() { s.open++; s.claimed = true }
 
 // key is what groups ask for.
 func (t *topic) key(pos uint64) string { return t.log.at(pos).key }
@@ -121,51 +122,39 @@ func (t *topic) at(when time.Time) group.Time { return when.Sub(t.store.epoch) }
 
 // settled tells that one group is done with the record at pos, if it is still stored.
 func (t *topic) settled(pos uint64) {
-	s := t.log.at(pos)
-	if s == nil {
-		return
-	}
-	s.open--
-	if s.open == 0 {
-		t.free(pos, s)
+	if s := t.log.at(pos); s != nil {
+		if s.open--; s.open == 0 {
+			t.free(pos, s)
+		}
 	}
 }
 
 // free forgets a record.
 func (t *topic) free(pos uint64, s *slot) {
-	if t.latest != nil {
-		t.unhold(s, holder{pos: pos})
+	t.unhold(s, holder{pos: pos})
+	if t.expires(s) != group.Never {
+		t.expiry.forget(t.isStored)
 	}
-	expires := t.expires(s)
 	t.log.free(pos)
-	if expires != group.Never {
-		t.expiry.forget(func(pos uint64) bool { return t.log.at(pos) != nil })
-	}
 	t.wakePublisher()
 }
 
-// ended counts a record that the group has lost.
-func (g *members) count(why group.Why) {
-	a := &g.account
-	switch why {
-	case group.Expired:
-		a.Expired++
-	case group.Oldest:
-		a.Dropped.Oldest++
-	case group.Replaced:
-		a.Dropped.Replaced++
-	}
-}
+func (t *topic) isStored(pos uint64) bool { return t.log.at(pos) != nil }
+
+// count counts a record that the group has lost.
+func (g *members) count(why group.Why) { count(why, &g.account.Expired, &g.account.Dropped) }
 
 // unclaimed counts a record that no group was there to lose.
-func (t *topic) unclaimed(why group.Why) {
+func (t *topic) unclaimed(why group.Why) { count(why, &t.account.Expired, &t.account.Dropped) }
+
+func count(why group.Why, expired *int64, dropped *driver.Drops) {
 	switch why {
 	case group.Expired:
-		t.account.Expired++
+		*expired++
 	case group.Oldest:
-		t.account.Dropped.Oldest++
+		dropped.Oldest++
 	case group.Replaced:
-		t.account.Dropped.Replaced++
+		dropped.Replaced++
 	}
 }
 
@@ -209,9 +198,7 @@ func (t *topic) lost(g *members, ends []group.End) {
 
 // place puts a record that has its slot at the end of each group that wants it.
 func (t *topic) place(pos uint64, s *slot, born uint64, wasDelayed bool) {
-	if t.latest != nil {
-		t.holds(s, holder{pos: pos})
-	}
+	t.holds(s, holder{pos: pos})
 	for _, g := range t.groups {
 		if !g.wants(s, born) {
 			continue
@@ -220,14 +207,20 @@ func (t *topic) place(pos uint64, s *slot, born uint64, wasDelayed bool) {
 		if wasDelayed {
 			g.delayed--
 		} else {
-			s.claim()
-			g.account.Published++
+			g.claim(s)
 		}
 		t.wakeFetcher(g)
 	}
 	if at := t.expires(s); at != group.Never {
 		t.expiry.push(at, pos)
 	}
+}
+
+// claim makes a record one that the group has to settle.
+func (g *members) claim(s *slot) {
+	s.open++
+	s.claimed = true
+	g.account.Published++
 }
 
 // expires tells when a record does.

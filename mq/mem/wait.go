@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -28,38 +29,32 @@ type waiter struct {
 // list is a line of waiters.
 type list struct{ head, tail *waiter }
 
-func (l *list) pushBack(w *waiter) {
-	w.list, w.prev, w.next = l, l.tail, nil
-	if l.tail == nil {
-		l.head = w
-	} else {
-		l.tail.next = w
-	}
-	l.tail = w
-}
+func (l *list) pushBack(w *waiter)  { l.insert(w, l.tail, nil) }
+func (l *list) pushFront(w *waiter) { l.insert(w, nil, l.head) }
 
-func (l *list) pushFront(w *waiter) {
-	w.list, w.prev, w.next = l, nil, l.head
-	if l.head == nil {
-		l.tail = w
-	} else {
-		l.head.prev = w
-	}
-	l.head = w
+func (l *list) insert(w, prev, next *waiter) {
+	w.list, w.prev, w.next = l, prev, next
+	l.join(prev, w)
+	l.join(w, next)
 }
 
 func (l *list) remove(w *waiter) {
-	if w.prev == nil {
-		l.head = w.next
-	} else {
-		w.prev.next = w.next
-	}
-	if w.next == nil {
-		l.tail = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
+	l.join(w.prev, w.next)
 	w.list, w.next, w.prev = nil, nil, nil
+}
+
+// join makes a the one before b; nil stands for the ends.
+func (l *list) join(a, b *waiter) {
+	if a != nil {
+		a.next = b
+	} else {
+		l.head = b
+	}
+	if b != nil {
+		b.prev = a
+	} else {
+		l.tail = a
+	}
 }
 
 // alarm is the timer of a topic. It is set anew only if something is due earlier than it rings, so
@@ -109,46 +104,69 @@ func (t *topic) leave(w *waiter) {
 }
 
 // wait unlocks t, waits until w is woken, something is due, or ctx ends, and locks t again.
-func (t *topic) wait(ctx context.Context, w *waiter) error {
-	if w.engine.closed.Load() {
-		return w.engine.isClosed()
+func (t *topic) wait(ctx context.Context, w *waiter) (err error) {
+	if err := t.ended(w); err != nil {
+		return err
 	}
-	keeps := false
-	if t.alarm.keeper == nil {
-		if due := t.due(); due != group.Never {
-			t.alarm.keeper, keeps = w, true
-			t.alarm.set(due, t.store.now())
-		}
+	if t.keep(w) {
+		err = t.waitAsKeeper(ctx, w)
+	} else {
+		err = t.waitForWake(ctx, w)
 	}
+	return cmp.Or(t.ended(w), err)
+}
+
+// ended tells why there is nothing to wait for any more.
+func (t *topic) ended(w *waiter) error {
+	if t.deleted && w.source == nil {
+		return errDeleted
+	}
+	return w.engine.ended()
+}
+
+// keep makes w the keeper if there is none and something is due some time.
+func (t *topic) keep(w *waiter) bool {
+	if t.alarm.keeper != nil {
+		return false
+	}
+	due := t.due()
+	if due == group.Never {
+		return false
+	}
+	t.alarm.keeper = w
+	t.alarm.set(due, t.store.now())
+	return true
+}
+
+func (t *topic) waitForWake(ctx context.Context, w *waiter) error {
+	t.unlock()
+	_, err := w.wake.Recv(ctx)
+	t.mu.Lock()
+	w.awake(err == nil)
+	return err
+}
+
+func (t *topic) waitAsKeeper(ctx context.Context, w *waiter) error {
 	ring := t.alarm.recv
 	t.unlock()
-	fired, err := w.recv, error(nil)
-	if keeps {
-		fired, err = runnel.Select(ctx, w.recv, ring)
-	} else {
-		_, err = w.wake.Recv(ctx)
-	}
+	fired, err := runnel.Select(ctx, w.recv, ring)
 	t.mu.Lock()
-	if keeps {
-		t.alarm.keeper = nil
-	}
-	if fired == ring && err == nil && keeps {
+	t.alarm.keeper = nil
+	if fired == ring {
 		t.alarm.ring = nil
 		t.advance(t.store.now())
 	}
-	if w.woken {
-		if err != nil || fired != w.recv {
-			w.wake.Recv(context.Background()) // it has been sent, or will be at once
-		}
-		w.woken = false
-	}
-	switch {
-	case w.engine.closed.Load():
-		return w.engine.isClosed()
-	case t.deleted && w.source == nil:
-		return errDeleted
-	}
+	w.awake(fired == w.recv)
 	return err
+}
+
+// awake notes that w runs. If it was signalled, and came back for another reason, the signal has
+// been sent, or will be at once: it must not be found by the next one to use w.
+func (w *waiter) awake(bySignal bool) {
+	if w.woken && !bySignal {
+		w.wake.Recv(context.Background())
+	}
+	w.woken = false
 }
 
 // signal wakes w, by unlock.

@@ -80,13 +80,13 @@ func (g *Group) Retrying() int  { return len(g.timed) - g.leased }
 // Ready tells how many records can be taken, one after the other, without anything else happening.
 func (g *Group) Ready() int {
 	n := g.fresh.n + len(g.again)
-	if g.order == driver.Strict && n > 0 {
-		if g.blocked(g.first()) {
-			return 0
-		}
-		return 1
+	if g.order != driver.Strict || n == 0 {
+		return n
 	}
-	return n
+	if g.blocked(g.first()) {
+		return 0
+	}
+	return 1
 }
 
 // Has tells whether pos is unsettled.
@@ -104,15 +104,20 @@ func (g *Group) Due() Time {
 
 // Add puts a record at the end. Positions rise. The key is ignored unless the order is PerKey.
 func (g *Group) Add(pos uint64, key string) {
-	if g.order == driver.PerKey && key != "" {
-		if l := g.lanes[key]; l != nil {
-			l.push(pos)
-			g.held.add(pos)
-			return
-		}
-		g.lanes[key] = &lane{key: key, head: pos}
+	if g.order != driver.PerKey || key == "" || g.lead(pos, key) {
+		g.fresh.add(pos)
 	}
-	g.fresh.add(pos)
+}
+
+// lead tells whether pos is the head of its lane. Otherwise it is held.
+func (g *Group) lead(pos uint64, key string) bool {
+	if l := g.lanes[key]; l != nil {
+		l.push(pos)
+		g.held.add(pos)
+		return false
+	}
+	g.lanes[key] = &lane{key: key, head: pos}
+	return true
 }
 
 // Grant is a record given out.
@@ -263,14 +268,18 @@ func (g *Group) promote(l *lane) {
 
 // enter makes an entry for pos.
 func (g *Group) enter(pos uint64) *entry {
+	e := g.unused()
+	e.pos = pos
+	g.out[pos] = e
+	return e
+}
+
+func (g *Group) unused() *entry {
 	e := g.free
 	if e == nil {
-		e = &entry{}
-	} else {
-		g.free = e.next
+		return &entry{}
 	}
-	*e = entry{pos: pos}
-	g.out[pos] = e
+	g.free, e.next = e.next, nil
 	return e
 }
 

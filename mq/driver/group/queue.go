@@ -25,7 +25,11 @@ func (q *queue) remove(e *entry) {
 	if i < last && !q.up(i) {
 		q.down(i)
 	}
-	if cap(*q) > 64 && last < cap(*q)/4 {
+	q.shrink()
+}
+
+func (q *queue) shrink() {
+	if cap(*q) > 64 && len(*q) < cap(*q)/4 {
 		*q = append(make(queue, 0, cap(*q)/2), *q...)
 	}
 }

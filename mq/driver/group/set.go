@@ -86,6 +86,10 @@ func (s *set) remove(pos uint64) bool {
 func (s *set) drop(number uint64) {
 	s.spare = s.pages[number-s.base]
 	s.pages[number-s.base] = nil
+	s.trim()
+}
+
+func (s *set) trim() {
 	for len(s.pages) > 0 && s.pages[0] == nil {
 		s.pages = s.pages[1:]
 		s.base++
