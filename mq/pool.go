@@ -95,6 +95,9 @@ func (p *pool) run(ctx context.Context) (err error) {
 	p.fetchAll(ctx)
 	p.over.Store(true)
 	p.queue.stop()
+	if running := p.meter.stats(time.Now()).Busy; running > 0 {
+		p.plan.log.drains(running)
+	}
 	stuck := p.drain()
 	p.keeper.stop()
 	p.settle.wait()

@@ -14,7 +14,9 @@ import (
 // context.Cause(ctx), or an error that is one of those in errors.go. It blocks while the topic is
 // full and its policy is Block.
 func (t Topic[T]) Publish(ctx context.Context, c *Client, v T, opts ...PublishOption) error {
+	meter := t.def.meter.of(c, t.def.Name)
 	if err := c.check(ctx, t.Name()); err != nil {
+		meter.refused(err)
 		return err
 	}
 	var r [1]driver.Record
@@ -23,9 +25,12 @@ func (t Topic[T]) Publish(ctx context.Context, c *Client, v T, opts ...PublishOp
 		o(&r[0])
 	}
 	if err := t.fill(&r[0], v); err != nil {
+		meter.refused(err)
 		return err
 	}
-	if _, err := c.engine.Publish(ctx, &t.def.Topic, r[:]); err != nil {
+	n, err := c.engine.Publish(ctx, &t.def.Topic, r[:])
+	meter.published(r[:n], time.Since(r[0].Published), err)
+	if err != nil {
 		return fmt.Errorf("mq: topic %q: %w", t.Name(), err)
 	}
 	return nil

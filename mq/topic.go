@@ -8,7 +8,8 @@ import (
 )
 
 // Topic is the definition of a topic whose messages carry a T. It is declared once, as a variable,
-// and shared by who publishes and who consumes; it holds nothing, so it can be used with any client.
+// and shared by who publishes and who consumes; it can be used with any client,
+// also with several.
 type Topic[T any] struct{ def *definition[T] }
 
 type definition[T any] struct {
@@ -16,6 +17,7 @@ type definition[T any] struct {
 	keyed   bool
 	codec   Codec[T]
 	version string // of the contract, or ""
+	meter   lastMeter
 }
 
 // NewTopic defines a topic. The name is one to 200 letters, digits, '.', '-' or '_', not beginning
