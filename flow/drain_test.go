@@ -88,3 +88,26 @@ func TestDrainNamesNobodyWithoutNeed(t *testing.T) {
 		stopNow(f)
 	})
 }
+
+// A process that was paused when it ended holds up nothing.
+func TestDrainDoesNotNameWhoHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := flow.New("paused").
+			Add("numbers", numbers(1)).
+			Add("store", flow.Sink(ignore)).
+			Add("slow", flow.Sink(ignore)).
+			Connect("numbers", "store").
+			Open("slow", runnel.Buffer(1))
+		f := must(g.Start(t.Context()))(t)
+		synctest.Wait()
+		f.Pause()
+		ctx, cancel := context.WithTimeout(bg, time.Second)
+		defer cancel()
+		err := f.Drain(ctx)
+		if want := "flow: the drain is held up: paused: slow: context deadline exceeded"; err == nil || err.Error() != want {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+		mustExplain(t, f.Explain(), "Paused: slow. The flow drains, and cannot end before it is resumed.")
+		stopNow(f)
+	})
+}

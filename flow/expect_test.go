@@ -3,8 +3,10 @@ package flow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
+	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/flow"
 )
 
@@ -90,6 +92,22 @@ func balance(s flow.Status) (wrong string) {
 	}
 	if s.State != flow.Over {
 		return "the flow is " + s.State.String()
+	}
+	return losses(s)
+}
+
+// losses is what is wrong with what is said to be lost:
+//
+//	all that was dropped was lost or dropped by choice;  a plain end ⇒ no failure was a loss
+func losses(s flow.Status) (wrong string) {
+	e, all := s.Explain(), s.Dropped()
+	for why, n := range all {
+		if e.Lost[why]+e.Dropped[why] != n {
+			return fmt.Sprintf("dropped %v: lost %v, by choice %v", all, e.Lost, e.Dropped)
+		}
+	}
+	if s.Err == nil && e.Lost[runnel.Failed] > 0 {
+		return fmt.Sprintf("a plain end, lost %v", e.Lost)
 	}
 	return ""
 }

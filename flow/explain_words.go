@@ -27,7 +27,8 @@ func (e Explanation) String() string {
 	for _, w := range e.Outside {
 		lines = append(lines, fmt.Sprintf("%s waits for values from outside, for %s.", w.Process, brief(w.For)))
 	}
-	if e.Moves() && len(e.Outside) == 0 {
+	waitsForResume := e.State == Draining && len(e.Paused) > 0
+	if e.Moves() && len(e.Outside) == 0 && !waitsForResume {
 		lines = append(lines, e.moving())
 	}
 	if len(e.Paused) > 0 {

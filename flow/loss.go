@@ -14,11 +14,12 @@ import (
 func (s Status) lost() (lost runnel.Drops) {
 	for _, e := range s.Edges {
 		lost[runnel.Undelivered] += e.Dropped[runnel.Undelivered]
-		if _, to := e.link().processes(); !s.Process(to).survives {
-			lost[runnel.Failed] += e.Dropped[runnel.Failed]
+		if n := e.Dropped[runnel.Failed]; n > 0 && !s.Process(e.receiver()).survives {
+			lost[runnel.Failed] += n
 		}
 	}
-	if last := (*Failure)(nil); errors.As(s.Err, &last) && last.Edge != "" && s.Process(last.Process).survives {
+	last := (*Failure)(nil)
+	if errors.As(s.Err, &last) && last.Graph == s.Graph && last.Edge != "" && s.Process(last.Process).survives {
 		lost[runnel.Failed]++ // it has survived others, but not this one
 	}
 	return lost
@@ -36,11 +37,16 @@ func (s Status) chosen() runnel.Drops {
 // buried is how many messages have failed and become dead letters.
 func (s Status) buried() (n uint64) {
 	for _, e := range s.Edges {
-		if _, to := e.link().processes(); s.hasEdgeFrom(to + "." + deadLetters.name) {
-			n += e.Dropped[runnel.Failed]
+		if failed := e.Dropped[runnel.Failed]; failed > 0 && s.hasEdgeFrom(e.receiver()+"."+deadLetters.name) {
+			n += failed
 		}
 	}
 	return n
+}
+
+func (e EdgeStatus) receiver() string {
+	_, to := e.link().processes()
+	return to
 }
 
 func (s Status) hasEdgeFrom(output string) bool {

@@ -25,7 +25,7 @@ func TestStatusAsATable(t *testing.T) {
 	s := flow.Status{
 		Graph: "shop", State: flow.Stopping, Age: 34 * time.Second, Err: flow.ErrStopped,
 		Processes: []flow.ProcessStatus{
-			{Name: "orders", Kind: "source", Workers: []flow.WorkerStatus{worker(flow.Gone, time.Second, "")}},
+			{Name: "orders", Kind: "source", Failed: 300, Workers: []flow.WorkerStatus{worker(flow.Gone, time.Second, "")}},
 			{Name: "check", Kind: "step", Done: 1_204_503, Failed: 174, Workers: []flow.WorkerStatus{
 				worker(flow.InStep, 40*time.Millisecond, ""), worker(flow.Gone, 0, ""),
 				worker(flow.Blocked, 3*time.Second, "check.out -> ledger.in"), worker(flow.Blocked, 4*time.Second, "check.out -> ledger.in"),
@@ -34,6 +34,7 @@ func TestStatusAsATable(t *testing.T) {
 			{Name: "show", Kind: "sink", Done: 32, Workers: []flow.WorkerStatus{worker(flow.Starving, 961*time.Millisecond, "")}},
 		},
 		Edges: []flow.EdgeStatus{
+			{From: "orders.failures", To: "show.in", Stats: runnel.Stats{Sent: 300, Received: 300}},
 			{From: "orders.out", To: "check.in", Stats: lossy},
 			{From: "check.out", To: "ledger.in", Stats: full},
 			{From: "check.out", To: "show.in", Stats: shown},
@@ -43,15 +44,16 @@ func TestStatusAsATable(t *testing.T) {
 	}
 	want := `shop: stopping, 34s, flow: the flow was stopped
   process  workers       done   per s  failed  now
-  orders         1        200       6       0  gone
+  orders         1        200       6     300  gone
   check          4  1,204,503  35,427     174  in step 40ms, 2 blocked 4s by ledger.in
   ledger         1      1,498      44       0  resting 4.1s, paused
   show           1         32       1       0  starving 961ms
-  edge                     held  high       sent  waited  dropped
-  orders.out -> check.in      0     2        200      0s      182  8 undelivered, 174 failed
-  check.out -> ledger.in  64/64    64  1,204,567    1m1s        0
-  check.out -> show.in      1/1     1      1,567      0s    1,534  dropped oldest
-  outside -> ledger.in        0     0          0      0s        0
+  edge                         held  high       sent  waited  dropped
+  orders.failures -> show.in      0     0        300      0s        0
+  orders.out -> check.in          0     2        200      0s      182  8 undelivered, 174 failed
+  check.out -> ledger.in      64/64    64  1,204,567    1m1s        0
+  check.out -> show.in          1/1     1      1,567      0s    1,534  dropped oldest
+  outside -> ledger.in            0     0          0      0s        0
   failures: 174 sent, 100 received, 74 held, 0 dropped`
 	if got := s.String(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
