@@ -28,6 +28,12 @@ type Options struct {
 	// Declared refuses topics that were not declared by Client.Declare: ErrUnknownTopic. Without it
 	// a topic is made when it is first used.
 	Declared bool
+
+	// Middleware wraps the handlers of all consumers, outside of that of the consumer.
+	Middleware []Middleware
+
+	// Publish wraps the sending of each message. The first one is outermost.
+	Publish []PublishMiddleware
 }
 
 // Open makes a client of an engine, which belongs to the client from then on.

@@ -112,7 +112,7 @@ func (c *Consumer[T]) Run(ctx context.Context, client *Client) error {
 
 // open checks all there is to check, and subscribes.
 func (c *Consumer[T]) open(ctx context.Context, client *Client) (*pool, error) {
-	if err := c.check(client); err != nil {
+	if err := c.check(client, false); err != nil {
 		return nil, err
 	}
 	p := newPool(c.plan(client))

@@ -2,16 +2,12 @@ package mq
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/mq/driver"
 )
-
-type lease struct{ seq, token uint64 }
 
 // keeper extends the leases of messages whose handlers run, hands back those that wait too long, and
 // notices handlers that go on after their time.
@@ -68,7 +64,7 @@ func (k *keeper) look() (wait time.Duration, busy bool) {
 	p := k.p
 	k.asleep.Store(true) // who begins after this wakes it; who began before is seen below
 	wait = p.plan.sub.Lease / 3
-	if limit := p.plan.retry.Timeout; limit > 0 {
+	if limit := p.plan.policy.retry.Timeout; limit > 0 {
 		wait = min(wait, limit+p.plan.grace)
 	}
 	var due []driver.Settlement
@@ -106,21 +102,11 @@ func (k *keeper) look() (wait time.Duration, busy bool) {
 	return wait, busy
 }
 
-// due adds what is to be extended. The caller holds mu.
-func (h *hand) due(all []driver.Settlement) []driver.Settlement {
-	for i := range h.turn {
-		if h.lost == nil || !h.lost[i] {
-			all = append(all, driver.Settlement{Seq: h.turn[i].Seq, Token: h.turn[i].Token, Verb: driver.Extend})
-		}
-	}
-	return all
-}
-
 // overdue tells when the handler that runs will be stuck; if it is, give settles its turn. The caller
 // holds mu.
 func (k *keeper) overdue(h *hand, now time.Time) (left time.Duration, give func()) {
 	plan := k.p.plan
-	end, limit := h.ended, plan.retry.Timeout
+	end, limit := h.ended, plan.policy.retry.Timeout
 	if t := h.began.Add(limit); limit > 0 && (end.IsZero() || t.Before(end)) {
 		end = t
 	}
@@ -131,8 +117,8 @@ func (k *keeper) overdue(h *hand, now time.Time) (left time.Duration, give func(
 		return left, nil
 	}
 	h.stuck = true
-	turn, began := slices.Clone(h.turn), h.began
-	return plan.sub.Lease, func() { k.p.stuck(turn, began, now) }
+	ds, began := slices.Clone(h.ds), h.began
+	return plan.sub.Lease, func() { k.p.giveUp(ds, began, now) }
 }
 
 // extend extends leases, and ends the contexts of handlers whose messages others have. False: the
@@ -145,7 +131,7 @@ func (k *keeper) extend(due []driver.Settlement, now time.Time) bool {
 		k.p.plan.log.trouble(now, "extend leases", err)
 		return false
 	}
-	k.p.counted(due)
+	k.p.settled(due)
 	lost := map[lease]error{}
 	for i := range due {
 		lost[lease{due[i].Seq, due[i].Token}] = due[i].Err
@@ -154,35 +140,4 @@ func (k *keeper) extend(due []driver.Settlement, now time.Time) bool {
 		w.hand.extended(lost, now, now.Add(k.p.plan.sub.Lease))
 	}
 	return true
-}
-
-// extended notes what has become of the leases of the turn, if it still runs.
-func (h *hand) extended(results map[lease]error, now, until time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.running || h.stuck {
-		return
-	}
-	gone := 0
-	for i := range h.turn {
-		err, asked := results[lease{h.turn[i].Seq, h.turn[i].Token}]
-		if !asked {
-			continue
-		}
-		h.until = until
-		if errors.Is(err, ErrLeaseLost) {
-			if h.lost == nil {
-				h.lost = make([]bool, len(h.turn))
-			}
-			h.lost[i] = true
-		}
-	}
-	for _, l := range h.lost {
-		if l {
-			gone++
-		}
-	}
-	if gone > 0 && gone == len(h.turn) {
-		h.stop(now, fmt.Errorf("mq: message %d: %w", h.turn[0].Seq, ErrLeaseLost))
-	}
 }

@@ -2,9 +2,6 @@ package mq
 
 import (
 	"cmp"
-	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -14,90 +11,60 @@ import (
 type plan struct {
 	topic *driver.Topic
 	sub   driver.Subscription
-	name  string
+	name  string // of the handler
 	log   *diary
 
 	workers  int
+	size     int // messages of a turn at most
+	wait     time.Duration
 	prefetch int // 0: by measured time
-	retry    Retry
-	lapses   int
+	rate     float64
+	burst    int
+	policy   policy
 	drain    time.Duration
 	grace    time.Duration
+	version  string // of the contract in force
 
-	// call does the work for the messages of one turn, and says how each ended. ctx is theirs.
-	call func(ctx context.Context, ms []Meta, errs []error)
-	size int // how many messages a turn has at most
-	wait time.Duration
+	newTurn func() turn
 }
 
+// plan makes the choices.
 func (c *Consumer[T]) plan(client *Client) *plan {
 	p := &plan{
 		topic:    &c.Topic.def.Topic,
-		sub:      driver.Subscription{Group: c.Group, Order: c.Order, Lease: cmp.Or(c.Lease, 30*time.Second), Latest: c.Latest, Ephemeral: c.Ephemeral},
+		sub:      driver.Subscription{Group: c.Group, Order: c.Order, Lease: cmp.Or(c.Lease, defaultLease), Latest: c.Latest, Ephemeral: c.Ephemeral},
 		name:     cmp.Or(c.Name, c.Group),
+		log:      newDiary(client.options.Logger, c.Topic.Name(), c.Group, cmp.Or(c.Name, c.Group)),
 		workers:  cmp.Or(c.Workers, 1),
+		size:     1,
+		wait:     c.BatchWait,
 		prefetch: c.Prefetch,
-		retry:    c.Retry,
-		lapses:   cmp.Or(c.Lapses, 5),
+		rate:     c.Rate,
+		burst:    cmp.Or(c.Burst, 1),
+		policy:   policy{retry: c.Retry, lapses: cmp.Or(c.Lapses, 5)},
 		drain:    c.Drain,
 		grace:    cmp.Or(c.Grace, 10*time.Second),
-		size:     1,
+		version:  c.Topic.def.version,
 	}
-	p.log = newDiary(client.options.Logger, p.topic.Name, c.Group, p.name)
-	if c.Retry.Attempts == 0 {
-		p.retry = DefaultRetry
+	if isZero(c.Retry) {
+		p.policy.retry = DefaultRetry
 	}
-	p.call = c.single()
+	p.policy.delay = p.policy.retry.Delay
+	if c.Batch != nil {
+		p.size = cmp.Or(c.BatchSize, 100)
+	}
+	p.newTurn = c.turns(client)
 	return p
 }
 
-// check tells everything that is wrong with the fields, each with its value and what would be right.
-func (c *Consumer[T]) check(client *Client) error {
-	if client == nil {
-		return errors.New("mq: Consumer: client is nil; want the one that Open returned")
-	}
-	if c.Topic.def == nil {
-		return fmt.Errorf("mq: Consumer of group %q: Topic is not set; want one made by NewTopic", c.Group)
-	}
-	var wrong []error
-	say := func(bad bool, format string, args ...any) {
-		if bad {
-			wrong = append(wrong, fmt.Errorf(format, args...))
-		}
-	}
-	why := checkName(c.Group)
-	say(why != "", "Group %q %s", c.Group, why)
-	say(c.Handler == nil && c.Batch == nil, "Handler and Batch are nil; want one of them")
-	if wrong == nil {
-		return nil
-	}
-	return fmt.Errorf("mq: consumer %q of topic %q: %w", c.Group, c.Topic.Name(), errors.Join(wrong...))
-}
+const defaultLease = 30 * time.Second
 
-// single makes the call of a Handler.
-func (c *Consumer[T]) single() func(ctx context.Context, ms []Meta, errs []error) {
-	topic, handler := c.Topic, c.Handler
-	return func(ctx context.Context, ms []Meta, errs []error) {
-		m := &Message[T]{Meta: ms[0]}
-		v, err := topic.def.codec.Decode(m.Payload)
-		if err != nil {
-			errs[0] = &undecodable{topic.notDecoded(err)}
-			return
-		}
-		m.Value = v
-		errs[0] = handler(ctx, m)
+// turns makes what makes the turns of workers. Middleware is wrapped once, not once for each worker.
+func (c *Consumer[T]) turns(client *Client) func() turn {
+	if c.Batch != nil {
+		chain := wrap(c.sit, client.options.Middleware, c.Middleware)
+		return func() turn { return &batch[T]{c: c, chain: chain} }
 	}
-}
-
-// undecodable is the failure of a message that no attempt can make good.
-type undecodable struct{ error }
-
-func (e *undecodable) Unwrap() error { return e.error }
-
-func (t Topic[T]) notDecoded(err error) error {
-	if breach, ok := errors.AsType[*ContractError](err); ok {
-		breach.Topic = t.Name()
-		return breach
-	}
-	return fmt.Errorf("mq: topic %q: %w: %w", t.Name(), ErrDecode, err)
+	chain := wrap(c.handleMeta, client.options.Middleware, c.Middleware)
+	return func() turn { return &single[T]{c: c, chain: chain} }
 }

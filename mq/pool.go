@@ -3,7 +3,6 @@ package mq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +41,7 @@ type pool struct {
 
 func newPool(plan *plan) *pool {
 	p := &pool{plan: plan, least: plan.sub.Lease / 2, quiet: newBell()}
-	p.queue = newQueue(p.limit, p.handBackAll)
+	p.queue = newQueue(p.limit, p.handBack)
 	p.keeper = newKeeper(p)
 	return p
 }
@@ -55,14 +54,14 @@ func (p *pool) subscribe(ctx context.Context, c *Client) error {
 			p.src, err = c.engine.Subscribe(ctx, p.plan.topic, p.plan.sub)
 		}
 		if err == nil {
-			p.settle = newSettler(p.src, &trouble{p})
+			p.settle = newSettler(p, p.src)
 			p.meter = c.meters.group(p.plan.topic.Name, p.plan.sub.Group).join(p.plan.name, p.plan.workers, p.look)
 			p.joined.Store(true)
 			p.plan.log.works()
 			return nil
 		}
 		if ctx.Err() != nil || permanent(err) {
-			return fmt.Errorf("mq: consumer %q of topic %q: %w", p.plan.sub.Group, p.plan.topic.Name, err)
+			return p.named(err)
 		}
 		p.plan.log.trouble(time.Now(), "subscribe", err)
 		runnel.Sleep(ctx, engineBackoff.Delay(n, err))
@@ -131,7 +130,7 @@ func (p *pool) fetchAll(ctx context.Context) {
 			continue
 		}
 		failures++
-		if !(&trouble{p}).again(failures, "fetch", err) {
+		if !p.again(failures, "fetch", err) {
 			return
 		}
 	}
@@ -245,35 +244,11 @@ func (p *pool) remaining() error {
 	for _, w := range p.workers {
 		w.hand.mu.Lock()
 		if w.hand.stuck {
-			all = append(all, fmt.Errorf("mq: consumer %q of topic %q: %w: message %d, since %v",
-				p.plan.sub.Group, p.plan.topic.Name, ErrStuck, w.hand.turn[0].Seq, w.hand.began.Format(time.RFC3339)))
+			all = append(all, p.stuckError(&w.hand))
 		}
 		w.hand.mu.Unlock()
 	}
 	return errors.Join(all...)
-}
-
-// fail ends the consumer with an error, the first one.
-func (p *pool) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failed == nil {
-		p.failed = fmt.Errorf("mq: consumer %q of topic %q: %w", p.plan.sub.Group, p.plan.topic.Name, err)
-	}
-	p.stop(err)
-}
-
-// meta tells what is known of a delivery.
-func (p *pool) meta(m *Meta, d *driver.Delivery) {
-	*m = Meta{
-		Topic: p.plan.topic.Name, Group: p.plan.sub.Group,
-		ID: d.ID, Key: d.Key, Header: d.Header, Seq: d.Seq, Published: d.Published,
-		Attempt: d.Attempts + 1, Last: d.Attempts+1 >= p.plan.retry.Attempts,
-		Payload: d.Payload,
-	}
-	if len(d.Header) > 0 {
-		m.Version = d.Header.Get(HeaderVersion)
-	}
 }
 
 // look tells the meters what goes on.
@@ -285,7 +260,7 @@ func (p *pool) look(s *ConsumerStats, now time.Time) {
 	for _, w := range workers {
 		w.hand.mu.Lock()
 		if w.hand.running {
-			s.add(w.hand.turn, w.hand.began, now, w.hand.stuck)
+			s.add(w.hand.ds, w.hand.began, now, w.hand.stuck)
 		}
 		w.hand.mu.Unlock()
 	}

@@ -131,7 +131,7 @@ func (q *queue) hungry() bool {
 	return true
 }
 
-// pop waits until there is something to do for w, and puts it into w.turn; false when all is over.
+// pop waits until there is something to do for w, and puts it into w.ds; false when all is over.
 func (q *queue) pop(w *worker) bool {
 	for {
 		q.mu.Lock()
@@ -142,11 +142,11 @@ func (q *queue) pop(w *worker) bool {
 			q.mu.Unlock()
 			return false
 		}
-		w.turn = w.turn[:0]
+		w.ds = w.ds[:0]
 		if !q.paused {
-			w.turn = q.take(w.turn)
+			w.ds = q.take(w.ds)
 		}
-		if len(w.turn) == 0 {
+		if len(w.ds) == 0 {
 			q.idle = append(q.idle, w)
 		}
 		next, hungry := q.next(), q.hungry()
@@ -155,7 +155,7 @@ func (q *queue) pop(w *worker) bool {
 		if hungry {
 			ring(q.fetcher)
 		}
-		if len(w.turn) > 0 {
+		if len(w.ds) > 0 {
 			return true
 		}
 		w.bell.Recv(context.Background())

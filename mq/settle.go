@@ -14,10 +14,10 @@ import (
 //	something waits ⇒ somebody is settling
 //
 // Who brings one and finds nobody settling does it, also for all that come meanwhile; the others go on
-// with their work. So nothing lingers, and a slow engine gets few large batches.
+// with their work. So nothing lingers, and a slow engine gets few large lists.
 type settler struct {
-	src  driver.Source
-	trou *trouble
+	p   *pool
+	src driver.Source
 
 	mu       runnel.Mutex
 	settling bool
@@ -26,14 +26,14 @@ type settler struct {
 	quiet    *runnel.Cond // nobody is settling; its lock is mu
 }
 
-func newSettler(src driver.Source, t *trouble) *settler {
-	s := &settler{src: src, trou: t}
+func newSettler(p *pool, src driver.Source) *settler {
+	s := &settler{p: p, src: src}
 	s.quiet = runnel.NewCond(&s.mu)
 	return s
 }
 
-// add settles, now or soon.
-func (s *settler) add(all ...driver.Settlement) {
+// add settles all, now or soon.
+func (s *settler) add(all []driver.Settlement) {
 	if len(all) == 0 {
 		return
 	}
@@ -46,16 +46,16 @@ func (s *settler) add(all ...driver.Settlement) {
 	s.settling = true
 	for len(s.waiting) > 0 {
 		batch := s.waiting
-		s.waiting = s.spare[:0]
+		s.waiting, s.spare = s.spare, nil
 		s.mu.Unlock()
 		s.settle(batch)
 		clear(batch)
 		s.mu.Lock()
-		s.spare = batch
+		s.spare = batch[:0]
 	}
 	s.settling = false
-	s.mu.Unlock()
 	s.quiet.Broadcast()
+	s.mu.Unlock()
 }
 
 // wait waits until all that was added is settled.
@@ -67,16 +67,16 @@ func (s *settler) wait() {
 	}
 }
 
-// settle tries until it succeeds, or the consumer ends.
+// settle tries until it succeeds, or the consumer gives up.
 func (s *settler) settle(batch []driver.Settlement) {
 	for n := 1; ; n++ {
 		err := s.src.Settle(context.Background(), batch)
 		if err == nil {
-			s.trou.settled(batch)
+			s.p.settled(batch)
 			return
 		}
-		if !s.trou.again(n, "settle", err) {
-			s.trou.unsettled(len(batch), err)
+		if !s.p.again(n, "settle", err) {
+			s.p.unsettled(len(batch), err)
 			return
 		}
 	}
@@ -90,11 +90,6 @@ func permanent(err error) bool {
 		}
 	}
 	return false
-}
-
-// isCancellation tells whether err only says that a context has ended.
-func isCancellation(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, errDrained)
 }
 
 // engineBackoff is how often an engine in trouble is asked again.

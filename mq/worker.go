@@ -3,6 +3,7 @@ package mq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -13,45 +14,32 @@ import (
 var (
 	errGoexit  = errors.New("mq: the handler called runtime.Goexit")
 	errDrained = errors.New("mq: the consumer ends, and its Drain is over")
+	errLapsed  = errors.New("mq: its leases ended, and no handler returned: it takes the process down, or hangs")
 )
 
-// worker calls the handler, for one turn after the other. A turn is one message, or a batch.
+// worker calls the handler, for one turn after the other.
 type worker struct {
 	p      *pool
 	bell   *runnel.Chan[struct{}]
 	called bool // guarded by the queue: it is on its way there
 
-	turn  []driver.Delivery // what it has taken from the queue
-	metas []Meta
+	ds    []driver.Delivery // what it has taken from the queue
+	fresh bool              // now is the time
+	now   time.Time         // when the last turn ended, or this one was taken
+	turn  turn
 	errs  []error
 	sets  []driver.Settlement
-	last  time.Time // when it last looked at the clock
-
-	hand  hand
 	meter *workerMeter
-}
 
-// hand is what others may know of the turn whose handler runs.
-//
-//	running ⇒ the leases of turn are extended by the keeper, and nobody else settles them
-//	stuck   ⇒ the keeper has settled them, and what the handler returns has no effect
-type hand struct {
-	mu      runnel.Mutex
-	running bool
-	stuck   bool
-	turn    []driver.Delivery // worker.turn, while it runs
-	lost    []bool            // by message: somebody else has it; nil if none
-	began   time.Time
-	until   time.Time // the earliest end of their leases
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	ended   time.Time // when ctx was ended; zero
-	cause   error     // why
+	hand hand
 }
 
 func newWorker(p *pool) *worker {
 	n := p.plan.size
-	w := &worker{p: p, bell: newBell(), turn: make([]driver.Delivery, 0, n), metas: make([]Meta, n), errs: make([]error, n), meter: p.meter.worker()}
+	w := &worker{
+		p: p, bell: newBell(), turn: p.plan.newTurn(), meter: p.meter.worker(),
+		ds: make([]driver.Delivery, 0, n), errs: make([]error, n),
+	}
 	w.hand.renew(p.base)
 	return w
 }
@@ -76,141 +64,112 @@ func (w *worker) work() {
 		if w.admit() {
 			w.handle()
 		}
-		clear(w.turn)
+		clear(w.ds)
 	}
 	normal = true
 }
 
 // admit gives up what must not begin, and tells whether anything is left.
 func (w *worker) admit() bool {
-	now := time.Now()
-	w.last = now
-	sets, kept := w.sets[:0], w.turn[:0]
-	for i := range w.turn {
-		d := &w.turn[i]
-		switch {
-		case w.p.over.Load() || d.Until.Sub(now) < w.p.least:
-			sets = append(sets, w.p.handBack(d))
-		case d.Lapses >= w.p.plan.lapses:
-			sets = append(sets, w.p.bury(d, verdict{verb: driver.Dead, attempts: d.Attempts, reason: ReasonLapsed}, errLapsed))
-		default:
-			kept = append(kept, *d)
-		}
+	if !w.fresh {
+		w.now, w.fresh = time.Now(), true
 	}
-	w.turn = kept
-	w.p.settle.add(sets...)
-	w.sets = sets[:0]
+	kept, sets := w.ds[:0], w.sets[:0]
+	for i := range w.ds {
+		d := &w.ds[i]
+		if w.p.over.Load() || d.Until.Sub(w.now) < w.p.least {
+			sets = append(sets, released(d))
+			continue
+		}
+		if v, fine := admissible(d.Lapses, &w.p.plan.policy); !fine {
+			sets = append(sets, w.p.settlement(d, v, errLapsed))
+			continue
+		}
+		kept = append(kept, *d)
+	}
+	w.ds = kept
+	w.settle(sets)
 	return len(kept) > 0
 }
 
-var errLapsed = errors.New("mq: its leases ended, and no handler returned: it takes the process down, or hangs")
-
 // handle does one turn.
 func (w *worker) handle() {
-	metas, errs := w.metas[:len(w.turn)], w.errs[:len(w.turn)]
-	clear(errs)
-	for i := range w.turn {
-		w.p.meta(&metas[i], &w.turn[i])
-	}
-	ctx := w.hand.begin(w.turn, w.last)
+	errs := w.errs[:len(w.ds)]
+	w.turn.load(w.ds)
+	ctx := w.hand.begin(w.ds, w.now)
 	w.p.keeper.alert()
-	w.guarded(ctx, metas, errs)
-}
-
-// guarded calls the handler, and goes on whatever it does.
-func (w *worker) guarded(ctx context.Context, metas []Meta, errs []error) {
-	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		failure := errGoexit
-		if p := recover(); p != nil {
-			failure = &runnel.PanicError{Value: p, Stack: debug.Stack()}
-		}
-		for i := range errs {
-			errs[i] = failure
-		}
-		w.finish(errs)
-	}()
-	if limit := w.p.plan.retry.Timeout; limit > 0 {
+	if limit := w.p.plan.policy.retry.Timeout; limit > 0 {
 		timed, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		ctx = timed
 	}
-	w.p.plan.call(ctx, metas, errs)
+	w.call(ctx, errs)
+}
+
+// call calls the handler, and goes on whatever it does.
+func (w *worker) call(ctx context.Context, errs []error) {
+	returned := false
+	defer func() {
+		if !returned {
+			failure := errGoexit
+			if p := recover(); p != nil {
+				failure = &runnel.PanicError{Value: p, Stack: debug.Stack()}
+			}
+			for i := range errs {
+				errs[i] = failure
+			}
+		}
+		for i := range errs {
+			if errs[i] != nil {
+				errs[i] = tame(errs[i])
+			}
+		}
+		w.finish(errs)
+	}()
+	w.turn.call(ctx, errs)
 	returned = true
-	w.finish(errs)
 }
 
 // finish settles what the handler has done.
 func (w *worker) finish(errs []error) {
 	now := time.Now()
-	h := w.hand.end(w.p.base)
-	w.p.measure(now.Sub(h.began), len(w.turn))
-	w.meter.handled(w.turn, errs, h.began, now)
-	if h.stuck {
-		w.p.plan.log.unstuck(&w.turn[0].Record, now.Sub(h.began))
-		w.p.unstuck(len(w.turn))
+	w.now, w.fresh = now, true
+	e := w.hand.end(w.p.base)
+	w.meter.handled(w.ds, errs, e.began, now)
+	w.p.measure(now.Sub(e.began), len(w.ds))
+	if e.stuck {
+		w.p.plan.log.unstuck(&w.ds[0].Record, now.Sub(e.began))
+		w.p.unstuck()
 		return
 	}
 	sets := w.sets[:0]
-	for i := range w.turn {
-		if h.lost != nil && h.lost[i] {
-			continue
+	for i := range w.ds {
+		if e.lost == nil || !e.lost[i] {
+			o := outcome{err: errs[i], began: e.began, took: now.Sub(e.began), cause: e.cause}
+			sets = append(sets, w.p.judged(&w.ds[i], o, now))
 		}
-		o := outcome{err: errs[i], began: h.began, took: now.Sub(h.began), ended: h.cause == errDrained}
-		sets = append(sets, w.p.verdict(&w.turn[i], o, now))
 	}
-	w.p.settle.add(sets...)
+	clear(errs)
+	w.settle(sets)
+}
+
+// settle passes settlements on, and keeps the room for the next ones.
+func (w *worker) settle(sets []driver.Settlement) {
+	w.p.settle.add(sets)
+	clear(sets)
 	w.sets = sets[:0]
 }
 
-// begin says that a turn runs.
-func (h *hand) begin(turn []driver.Delivery, now time.Time) context.Context {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.running, h.turn, h.began, h.until = true, turn, now, turn[0].Until
-	for i := range turn {
-		if turn[i].Until.Before(h.until) {
-			h.until = turn[i].Until
+// tame returns err, or what is known of it if its own methods panic: a nil pointer as an error, say.
+func tame(err error) (out error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out = fmt.Errorf("mq: the handler returned a %T, which panics when it is read: %v", err, p)
 		}
-	}
-	if h.ended.IsZero() && h.ctx.Err() != nil { // the consumer has ended it since
-		h.ended, h.cause = now, context.Cause(h.ctx)
-	}
-	return h.ctx
+	}()
+	_ = err.Error()
+	errors.Is(err, errProbe)
+	return err
 }
 
-// ending is what became of a turn besides its errors.
-type ending struct {
-	began time.Time
-	stuck bool
-	lost  []bool
-	cause error
-}
-
-// end says that the handler has returned. The next turn needs another context if this one's ended.
-func (h *hand) end(base context.Context) ending {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	e := ending{h.began, h.stuck, h.lost, h.cause}
-	h.running, h.stuck, h.turn, h.lost = false, false, nil, nil
-	if !h.ended.IsZero() {
-		h.renew(base)
-	}
-	return e
-}
-
-func (h *hand) renew(base context.Context) {
-	h.ctx, h.cancel = context.WithCancelCause(base)
-	h.ended, h.cause = time.Time{}, nil
-}
-
-// stop ends the context of the handler that runs. The caller holds mu.
-func (h *hand) stop(now time.Time, cause error) {
-	if h.running && h.ended.IsZero() {
-		h.ended, h.cause = now, cause
-		h.cancel(cause)
-	}
-}
+var errProbe = errors.New("")
