@@ -124,7 +124,7 @@ func (o *options) measure(progress io.Writer) (*report.Run, error) {
 	run := o.describe(r)
 	for i, p := range procs {
 		if i > 0 {
-			rows = slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.family == memoryFamily })
+			rows = slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.kind.gauged() })
 		}
 		section := r.section(p, rows)
 		addCoreAsync(&section, others)

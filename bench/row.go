@@ -22,7 +22,11 @@ const (
 	latency               // percentiles of single wake-ups, in interleaved samples
 	heapEach              // heap bytes per value, measured a few times
 	heapTotal             // millions of heap bytes, measured a few times
+	number                // of goroutines, measured a few times
 )
+
+// gauged tells that k is no matter of time: it is measured a few times, under one GOMAXPROCS.
+func (k kind) gauged() bool { return k >= heapEach }
 
 // impl is one implementation of a pattern.
 type impl struct {
@@ -62,7 +66,7 @@ func floor(name, note string, run func(*meter)) impl {
 func allRows() []row {
 	var rows []row
 	for _, family := range []func() []row{
-		hopRows, rendezvousRows, batchRows, tryRows, policyRows, selectRows, cancelRows, stageRows, mapRows, mergeRows, fanRows, graphRows,
+		hopRows, rendezvousRows, batchRows, tryRows, policyRows, selectRows, cancelRows, stageRows, mapRows, mergeRows, fanRows, graphRows, messageRows,
 		latencyRows, memoryRows,
 	} {
 		rows = append(rows, family()...)

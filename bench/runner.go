@@ -58,7 +58,7 @@ func (r *runner) section(procs int, rows []row) report.Section {
 		for _, impl := range row.impls {
 			s := &series{impl: impl}
 			all[i] = append(all[i], s)
-			if row.kind == heapEach || row.kind == heapTotal {
+			if row.kind.gauged() {
 				s.gauge(min(3, r.samples))
 				continue
 			}
@@ -118,6 +118,8 @@ func (r row) report(procs int, all []*series) []report.Row {
 		return []report.Row{r.fill(r.name, "B", r.goals.at(procs), all, func(m *meter) float64 { return m.gauge / float64(m.n) })}
 	case heapTotal:
 		return []report.Row{r.fill(r.name, "MB", r.goals.at(procs), all, func(m *meter) float64 { return m.gauge / 1e6 })}
+	case number:
+		return []report.Row{r.fill(r.name, "goroutines", r.goals.at(procs), all, func(m *meter) float64 { return m.gauge })}
 	}
 	return []report.Row{r.fill(r.name, "ns", r.goals.at(procs), all, (*meter).perOp)}
 }
