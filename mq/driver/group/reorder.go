@@ -7,8 +7,8 @@ import (
 	"github.com/runnel-go/runnel/mq/driver"
 )
 
-// Reordered returns the state with another order. No record may be leased; g must not be used any
-// more.
+// Reordered returns the state with another order. No record may be leased; the tokens of leases that
+// have lapsed are good no more, and neither is g.
 func (g *Group) Reordered(order driver.Order) *Group {
 	to := New(order, g.key)
 	to.token = g.token
@@ -41,7 +41,7 @@ func (g *Group) keyOf(pos uint64) string {
 // adopt takes over an entry of another state. Its position is above all others.
 func (g *Group) adopt(e *entry) {
 	timed, key := e.phase == retrying, g.keyOf(e.pos)
-	e.lane = nil
+	e.lane, e.token = nil, 0
 	g.out[e.pos] = e
 	if key != "" {
 		e.lane = g.lanes[key]

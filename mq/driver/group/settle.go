@@ -143,9 +143,9 @@ func (g *Group) Return(owner uint64, ends []End) []End {
 		}
 	}
 	for _, e := range mine {
-		fate, why := g.Settle(&Event{Pos: e.pos, Token: e.token, Verb: driver.Release})
-		if fate == Doomed {
-			ends = append(ends, End{e.pos, why})
+		pos := e.pos // the entry is another one's, once the record has ended
+		if fate, why := g.Settle(&Event{Pos: pos, Token: e.token, Verb: driver.Release}); fate == Doomed {
+			ends = append(ends, End{pos, why})
 		}
 	}
 	return ends
