@@ -22,7 +22,8 @@ type waiter struct {
 	list       *list   // in which it is
 	next, prev *waiter
 	room       int // how many records a Fetch takes
-	woken      bool
+	waits      bool // is in wait, or about to lock the topic again
+	woken      bool // a signal has been sent, or will be by unlock
 	chain      *waiter // of topic.toWake, and of spare ones
 }
 
@@ -108,6 +109,7 @@ func (t *topic) wait(ctx context.Context, w *waiter) (err error) {
 	if err := t.ended(w); err != nil {
 		return err
 	}
+	w.waits = true
 	if t.keep(w) {
 		err = t.waitAsKeeper(ctx, w)
 	} else {
@@ -152,11 +154,11 @@ func (t *topic) waitAsKeeper(ctx context.Context, w *waiter) error {
 	fired, err := runnel.Select(ctx, w.recv, ring)
 	t.mu.Lock()
 	t.alarm.keeper = nil
+	w.awake(fired == w.recv)
 	if fired == ring {
 		t.alarm.ring = nil
 		t.advance(t.store.now())
 	}
-	w.awake(fired == w.recv)
 	return err
 }
 
@@ -166,12 +168,12 @@ func (w *waiter) awake(bySignal bool) {
 	if w.woken && !bySignal {
 		w.wake.Recv(context.Background())
 	}
-	w.woken = false
+	w.waits, w.woken = false, false
 }
 
-// signal wakes w, by unlock.
+// signal wakes w, by unlock. One that is not in wait needs none: it looks again before it waits.
 func (t *topic) signal(w *waiter) {
-	if w.woken {
+	if w.woken || !w.waits {
 		return
 	}
 	w.woken = true
