@@ -21,9 +21,9 @@ type waiter struct {
 	source     *source // nil: of Publish
 	list       *list   // in which it is
 	next, prev *waiter
-	room       int // how many records a Fetch takes
-	waits      bool // is in wait, or about to lock the topic again
-	woken      bool // a signal has been sent, or will be by unlock
+	room       int     // how many records a Fetch takes
+	waits      bool    // is in wait, or about to lock the topic again
+	woken      bool    // a signal has been sent, or will be by unlock
 	chain      *waiter // of topic.toWake, and of spare ones
 }
 
