@@ -118,12 +118,12 @@ func checkFile(t *Tree, f *file, from *row, report reporter) {
 }
 
 // refuse returns the reason why a file may not import dir, or "". A test may
-// import whatever lives in its own module.
+// import whatever lives in its own module, and the simulator.
 func refuse(t *Tree, f *file, from *row, dir string) string {
 	if no := find(private, dir); no != nil {
 		return no.why
 	}
-	if slices.Contains(from.may, dir) || f.isTest() && t.module(f.dir()) == t.module(dir) {
+	if slices.Contains(from.may, dir) || f.isTest() && (dir == "sim" || t.module(f.dir()) == t.module(dir)) {
 		return ""
 	}
 	if slices.Contains(from.may, "*") && !strings.Contains("/"+dir+"/", "/internal/") {
