@@ -27,6 +27,9 @@ func (e *Engine) Publish(ctx context.Context, def *driver.Topic, records []drive
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
+	if err := e.store.before(ctx, trouble); err != nil {
+		return 0, err
+	}
 	for {
 		if e.closed.Load() {
 			return n, e.isClosed()

@@ -94,7 +94,7 @@ func (t *topic) room(r *driver.Record, w *waiter) (store bool, err error) {
 	if t.isFull() {
 		t.advance(t.store.now())
 	}
-	if !t.isFull() {
+	if !t.isFull() && (t.def.Overflow == driver.Block || !t.store.strike(full)) {
 		if t.publishers.head != nil && t.publishers.head != w {
 			return false, errBlocked
 		}
@@ -109,7 +109,7 @@ func (t *topic) room(r *driver.Record, w *waiter) (store bool, err error) {
 		t.refuse(r)
 		return false, nil
 	}
-	for t.isFull() {
+	for first := true; t.isFull() || first && t.stored() > 0; first = false {
 		t.dropOldest()
 	}
 	return true, nil

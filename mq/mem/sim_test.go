@@ -346,3 +346,47 @@ func TestSimEphemeral(t *testing.T) {
 		w.over(2)
 	}, sim.Punctual())
 }
+
+// Whatever goes wrong, a worker that settles again what it is not sure of comes to an end, and
+// each record is acked once.
+func TestSimFaults(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		w := in(t, driver.Topic{Groups: []string{"g"}, MaxMessages: 2})
+		w.store = mem.NewStore(&mem.Options{Faults: &mem.Faults{
+			Choose: t.Choose, Rarity: 3, Most: 4,
+			Trouble: true, Full: true, LostAck: true, LateAck: true, Again: true, Shuffled: true, Slow: time.Second,
+		}})
+		e := w.store.Open()
+		s, err := e.Subscribe(t.Context(), w.topic, driver.Subscription{Group: "g", Lease: 2 * time.Second})
+		t.Assert(err == nil, "Subscribe: %v", err)
+		var wg runnel.WaitGroup
+		wg.Go(func() {
+			for left := 3; left > 0; {
+				n, err := e.Publish(t.Context(), w.topic, make([]driver.Record, left))
+				t.Assert((n == left) == (err == nil) && (err == nil || errors.Is(err, mem.ErrFault)), "Publish: %d, %v", n, err)
+				left -= n
+			}
+		})
+		done := map[uint64]bool{}
+		for len(done) < 3 {
+			into := make([]driver.Delivery, 3)
+			n, _ := s.Fetch(t.Context(), into)
+			for _, d := range into[:n] {
+				for {
+					err := w.settle(s, driver.Ack, d)
+					if err == nil || errors.Is(err, driver.ErrLeaseLost) {
+						break
+					}
+				}
+				done[d.Seq] = true
+			}
+		}
+		wg.Wait()
+		for range 5 {
+			w.account()
+			runnel.Sleep(t.Context(), time.Second)
+		}
+		g := w.account().Groups[0]
+		t.Assert(g.Acked+g.Waiting == 3 && g.InFlight == 0, "%+v", g)
+	})
+}

@@ -18,6 +18,7 @@ type source struct {
 	group  *members
 	id     uint64
 	lease  time.Duration
+	order  driver.Order
 	closed bool // guarded by topic.mu
 }
 
@@ -33,7 +34,7 @@ func (t *topic) subscribe(e *Engine, sub driver.Subscription) (driver.Source, er
 			return nil, err
 		}
 	}
-	s := &source{engine: e, topic: t, id: t.store.owners.Add(1), lease: sub.Lease}
+	s := &source{engine: e, topic: t, id: t.store.owners.Add(1), lease: sub.Lease, order: sub.Order}
 	if !e.add(s) {
 		return nil, e.isClosed()
 	}
@@ -64,6 +65,9 @@ func (s *source) Fetch(ctx context.Context, into []driver.Delivery) (n int, err 
 		return 0, context.Cause(ctx)
 	}
 	t, g := s.topic, s.group
+	if err := t.store.before(ctx, trouble); err != nil {
+		return 0, err
+	}
 	t.mu.Lock()
 	n = s.take(into)
 	if n == 0 && !s.closed {
@@ -72,6 +76,7 @@ func (s *source) Fetch(ctx context.Context, into []driver.Delivery) (n int, err 
 	if s.closed && n == 0 {
 		err = s.isClosed()
 	}
+	n = s.mix(into, n)
 	t.move(g)
 	t.unlock()
 	return n, err
@@ -134,6 +139,9 @@ func (s *source) Settle(ctx context.Context, settlements []driver.Settlement) er
 		return context.Cause(ctx)
 	}
 	t := s.topic
+	if err := t.store.before(ctx, lostAck); err != nil {
+		return err
+	}
 	t.mu.Lock()
 	defer t.unlock()
 	if s.closed {
@@ -143,6 +151,9 @@ func (s *source) Settle(ctx context.Context, settlements []driver.Settlement) er
 		s.settle(&settlements[i])
 	}
 	t.move(s.group)
+	if t.store.strike(lateAck) {
+		return fmt.Errorf("mem: %w: it has been done", ErrFault)
+	}
 	return nil
 }
 

@@ -14,7 +14,9 @@ import (
 )
 
 // Options of a store. The zero value is ready to use.
-type Options struct{}
+type Options struct {
+	Faults *Faults // what goes wrong; nil: nothing does
+}
 
 // Store holds topics in memory. It outlives the engines that are opened on it, as a server
 // outlives its clients.
@@ -22,6 +24,7 @@ type Store struct {
 	options Options
 	epoch   time.Time // the times of groups count from here
 	owners  atomic.Uint64
+	faults  atomic.Int64 // so many have happened
 
 	mu      sync.RWMutex
 	topics  map[string]*topic
@@ -33,6 +36,9 @@ func NewStore(opts *Options) *Store {
 	s := &Store{epoch: time.Now(), topics: map[string]*topic{}, engines: map[*Engine]bool{}}
 	if opts != nil {
 		s.options = *opts
+	}
+	if s.options.Faults != nil {
+		s.options.Faults.check()
 	}
 	return s
 }

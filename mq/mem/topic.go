@@ -47,6 +47,7 @@ type members struct {
 	waiters   list
 	woken     int // how many records those can take that have been woken and do not yet run
 	account   driver.GroupAccount
+	seen      driver.Delivery // with Faults: one that was given out
 }
 
 func newTopic(s *Store, def *driver.Topic) *topic {
