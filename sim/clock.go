@@ -73,19 +73,24 @@ func (c *clock) touch() {
 // useful tells whether some timer would wake somebody.
 func (c *clock) useful() bool {
 	for _, t := range c.timers {
-		if t.useful == nil || t.useful() {
+		if t.at.Before(horizon) && (t.useful == nil || t.useful()) {
 			return true
 		}
 	}
 	return false
 }
 
+// horizon is where time ends, a little before the runtime's own clock does, which counts nanoseconds
+// from 1970 and takes a program down that sleeps beyond 2262. A timer further away never fires.
+var horizon = time.Date(2260, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // next is when the next timer is due.
 func (c *clock) next() (at time.Time, ok bool) {
 	if len(c.timers) == 0 {
 		return at, false
 	}
-	return c.timers[0].at, true
+	at = c.timers[0].at
+	return at, at.Before(horizon)
 }
 
 // moveTo lets time pass until then. In a bubble the goroutines that package time and package

@@ -47,6 +47,20 @@ func TestTimersFireInOrder(t *testing.T) {
 	}
 }
 
+// TestTimeEnds: a timer behind the end of time never comes, and nobody counts on it. The runtime's
+// clock overflowed there, and took the test down.
+func TestTimeEnds(t *testing.T) {
+	c := &clock{now: start2000, began: start2000}
+	far := c.afterFunc(time.Duration(1<<63-1), func() { t.Error("fired") }, nil)
+	if at, ok := c.next(); ok || c.useful() {
+		t.Errorf("the next timer is at %v, useful %v", at, c.useful())
+	}
+	fireAll(c)
+	if !far.Stop() {
+		t.Error("it is not pending")
+	}
+}
+
 func TestUsefulTimers(t *testing.T) {
 	c := &clock{now: start2000, began: start2000}
 	useful := false

@@ -40,7 +40,7 @@ func (w *world) tick() (at time.Time, ok bool) {
 			w.deadlines = slices.Delete(w.deadlines, i, i+1)
 			continue
 		}
-		if !ok || end.Before(at) {
+		if end.Before(horizon) && (!ok || end.Before(at)) {
 			at, ok = end, true
 		}
 		i++
