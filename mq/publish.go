@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -19,7 +20,8 @@ func (t Topic[T]) Publish(ctx context.Context, c *Client, v T, opts ...PublishOp
 		meter.refused(err)
 		return err
 	}
-	var r [1]driver.Record
+	r := onTheWay.Get().(*[1]driver.Record)
+	defer arrived(r)
 	r[0].Published = time.Now()
 	for _, o := range opts {
 		o(&r[0])
@@ -34,6 +36,15 @@ func (t Topic[T]) Publish(ctx context.Context, c *Client, v T, opts ...PublishOp
 		return fmt.Errorf("mq: topic %q: %w", t.Name(), err)
 	}
 	return nil
+}
+
+// onTheWay holds records that nobody uses: what is passed to an engine would be allocated anew for
+// each message, and engines keep none of it.
+var onTheWay = sync.Pool{New: func() any { return new([1]driver.Record) }}
+
+func arrived(r *[1]driver.Record) {
+	r[0] = driver.Record{}
+	onTheWay.Put(r)
 }
 
 // fill checks what the options have put into r, and adds the value.
