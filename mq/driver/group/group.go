@@ -28,8 +28,8 @@ type Group struct {
 	fresh  set
 	held   set
 	again  queue
-	timed  queue
-	out    map[uint64]*entry
+	timed  times
+	out    table
 	lanes  map[string]*lane
 	leased int
 	token  uint64
@@ -47,10 +47,10 @@ type entry struct {
 	attempts   int
 	lapses     int
 	phase      phase
-	lapsed     bool // its lease has ended, and nobody has had it since: token is still good
-	given      bool // to somebody, some time
-	doom       Why  // leased, and gone from the topic: this is what it ends of, unless it is acked
-	next       *entry
+	lapsed     bool   // its lease has ended, and nobody has had it since: token is still good
+	given      bool   // to somebody, some time
+	doom       Why    // leased, and gone from the topic: this is what it ends of, unless it is acked
+	prev, next *entry // in the line of times; next also of spare ones
 }
 
 type phase uint8
@@ -66,16 +66,16 @@ const (
 // is asked for those that have been added and not removed, when they are given out or removed, and
 // only for the order PerKey.
 func New(order driver.Order, key func(pos uint64) string) *Group {
-	return &Group{order: order, key: key, out: map[uint64]*entry{}, lanes: map[string]*lane{}}
+	return &Group{order: order, key: key, lanes: map[string]*lane{}}
 }
 
 // Order returns the order that the group keeps.
 func (g *Group) Order() driver.Order { return g.order }
 
 // Counts of the group's unsettled records.
-func (g *Group) Unsettled() int { return g.fresh.n + g.held.n + len(g.again) + len(g.timed) }
+func (g *Group) Unsettled() int { return g.fresh.n + g.held.n + len(g.again) + g.timed.n }
 func (g *Group) Leased() int    { return g.leased }
-func (g *Group) Retrying() int  { return len(g.timed) - g.leased }
+func (g *Group) Retrying() int  { return g.timed.n - g.leased }
 
 // Ready tells how many records can be taken, one after the other, without anything else happening.
 func (g *Group) Ready() int {
@@ -91,15 +91,15 @@ func (g *Group) Ready() int {
 
 // Has tells whether pos is unsettled.
 func (g *Group) Has(pos uint64) bool {
-	return g.fresh.has(pos) || g.held.has(pos) || g.out[pos] != nil
+	return g.fresh.has(pos) || g.held.has(pos) || g.out.get(pos) != nil
 }
 
 // Due tells when the next lease lapses or the next attempt is due, Never if none is.
 func (g *Group) Due() Time {
-	if len(g.timed) == 0 {
+	if g.timed.n == 0 {
 		return Never
 	}
-	return Time(g.timed[0].rank)
+	return Time(g.timed.first().rank)
 }
 
 // Add puts a record at the end. Positions rise. The key is ignored unless the order is PerKey.
@@ -164,7 +164,7 @@ func (g *Group) first() uint64 {
 // blocked tells, for Strict, whether pos must wait for one before it. There is one entry in timed
 // at most, unless the group had another order before.
 func (g *Group) blocked(pos uint64) bool {
-	for _, e := range g.timed {
+	for e := range g.timed.all() {
 		if e.pos < pos || e.phase == leased {
 			return true
 		}
@@ -190,14 +190,14 @@ func (g *Group) pick(pos uint64) *entry {
 func (g *Group) lease(e *entry, until Time) {
 	e.phase = leased
 	g.leased++
-	g.timed.push(e, int64(until))
+	g.timed.lease(e, until)
 }
 
 // Advance ends the leases and the waits that are over. It appends to ends the records that have
 // ended by that: those that were doomed.
 func (g *Group) Advance(now Time, ends []End) []End {
-	for len(g.timed) > 0 && g.timed[0].rank <= int64(now) {
-		e := g.timed[0]
+	for g.timed.n > 0 && g.timed.first().rank <= int64(now) {
+		e := g.timed.first()
 		wasLeased := e.phase == leased
 		g.untime(e)
 		if e.doom != 0 {
@@ -238,7 +238,7 @@ func (g *Group) ready(e *entry) {
 // settled forgets an entry that is in none of the queues, and lets its lane go on.
 func (g *Group) settled(e *entry) {
 	l := e.lane
-	delete(g.out, e.pos)
+	g.out.remove(e.pos)
 	*e = entry{next: g.free}
 	g.free = e
 	if l != nil {
@@ -254,7 +254,7 @@ func (g *Group) promote(l *lane) {
 		return
 	}
 	l.head = pos
-	e := g.out[pos]
+	e := g.out.get(pos)
 	if e != nil && e.phase == retrying {
 		return // it is its turn, but not yet its time
 	}
@@ -270,7 +270,7 @@ func (g *Group) promote(l *lane) {
 func (g *Group) enter(pos uint64) *entry {
 	e := g.unused()
 	e.pos = pos
-	g.out[pos] = e
+	g.out.put(e)
 	return e
 }
 
@@ -288,7 +288,7 @@ func (g *Group) Oldest() (pos uint64, found bool) {
 	if found = g.fresh.n+len(g.again) > 0; found {
 		pos = g.first()
 	}
-	for _, e := range g.timed {
+	for e := range g.timed.all() {
 		if !found || e.pos < pos {
 			pos, found = e.pos, true
 		}

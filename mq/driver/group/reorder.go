@@ -1,7 +1,6 @@
 package group
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -13,7 +12,7 @@ func (g *Group) Reordered(order driver.Order) *Group {
 	to := New(order, g.key)
 	to.token = g.token
 	for _, pos := range g.positions() {
-		e := g.out[pos]
+		e := g.out.get(pos)
 		if e == nil {
 			to.Add(pos, to.keyOf(pos))
 			continue
@@ -25,7 +24,7 @@ func (g *Group) Reordered(order driver.Order) *Group {
 
 // positions returns all unsettled ones, rising.
 func (g *Group) positions() []uint64 {
-	all := slices.AppendSeq(g.fresh.all(nil), maps.Keys(g.out))
+	all := slices.AppendSeq(g.fresh.all(nil), g.out.positions())
 	all = g.held.all(all)
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -42,7 +41,7 @@ func (g *Group) keyOf(pos uint64) string {
 func (g *Group) adopt(e *entry) {
 	timed, key := e.phase == retrying, g.keyOf(e.pos)
 	e.lane, e.token = nil, 0
-	g.out[e.pos] = e
+	g.out.put(e)
 	if key != "" {
 		e.lane = g.lanes[key]
 		if e.lane == nil {
@@ -53,7 +52,7 @@ func (g *Group) adopt(e *entry) {
 		}
 	}
 	if timed {
-		g.timed.push(e, e.rank)
+		g.timed.push(e, Time(e.rank))
 		return
 	}
 	g.ready(e)

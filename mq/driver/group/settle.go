@@ -37,7 +37,7 @@ type Event struct {
 // Settle says what becomes of a record that was given out. Why is 0 unless the fate is Doomed.
 // What is doomed is settled by Ack, and by Dead if it has expired. Any other verb but Extend ends it.
 func (g *Group) Settle(v *Event) (Fate, Why) {
-	e := g.out[v.Pos]
+	e := g.out.get(v.Pos)
 	if e == nil || e.token != v.Token || v.Token == 0 {
 		return Lost, 0
 	}
@@ -92,14 +92,14 @@ func (g *Group) putBack(e *entry, v *Event) {
 	}
 	e.attempts, e.state = v.Attempts, v.State
 	e.phase = retrying
-	g.timed.push(e, int64(v.At))
+	g.timed.push(e, v.At)
 }
 
 // Remove takes a record away that is gone from the topic, and tells whether it has ended by that.
 // If it is leased it has not: it is doomed, ends with its lease, and may be acked until then. A
 // record that the group does not have, or no more, or that is doomed already, is left alone.
 func (g *Group) Remove(pos uint64, why Why) bool {
-	e := g.out[pos]
+	e := g.out.get(pos)
 	switch {
 	case e != nil && e.phase == leased:
 		if e.doom == 0 || why != Expired {
@@ -137,7 +137,7 @@ func (g *Group) leave(e *entry) {
 // ended by that.
 func (g *Group) Return(owner uint64, ends []End) []End {
 	var mine []*entry
-	for _, e := range g.timed {
+	for e := range g.timed.all() {
 		if e.phase == leased && e.owner == owner {
 			mine = append(mine, e)
 		}
