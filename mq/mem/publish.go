@@ -12,6 +12,9 @@ import (
 // waits behind them.
 func (t *topic) publish(ctx context.Context, e *Engine, records []driver.Record) (n int, err error) {
 	t.mu.Lock()
+	if t.delayed.n > 0 {
+		t.mature(t.store.now()) // those whose time has come go before
+	}
 	var w *waiter
 	for n < len(records) && err == nil {
 		err = t.accept(&records[n], w)

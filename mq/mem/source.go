@@ -89,17 +89,23 @@ func (s *source) wait(ctx context.Context, into []driver.Delivery) (n int, err e
 	w.source, w.room = s, len(into)
 	for n == 0 && err == nil && !s.closed {
 		err = t.wait(ctx, w)
-		if w.list == nil { // taken out to be woken
-			g.woken -= w.room
-			g.waiters.pushFront(w)
-			t.waiting++
-		}
+		s.back(w)
 		if err == nil {
 			n = s.take(into)
+			s.back(w) // what has become due meanwhile may have been meant for w
 		}
 	}
 	t.leave(w)
 	return n, err
+}
+
+// back puts w, which runs, back into its line, if it was taken out to be woken.
+func (s *source) back(w *waiter) {
+	if w.list == nil {
+		s.group.woken -= w.room
+		s.group.waiters.pushFront(w)
+		s.topic.waiting++
+	}
 }
 
 // take takes what is ready.

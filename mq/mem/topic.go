@@ -168,6 +168,7 @@ func (t *topic) evict(pos uint64, why group.Why) {
 	for _, g := range t.groups {
 		if g.state.Remove(pos, why) {
 			g.count(why)
+			t.wakeFetcher(g) // who waits for a record behind it
 		}
 	}
 	t.free(pos, s)
@@ -179,6 +180,7 @@ func (t *topic) advance(now group.Time) {
 	t.expire(now)
 	for _, g := range t.groups {
 		t.lapse(g, now)
+		t.wakeFetcher(g)
 	}
 }
 
@@ -255,6 +257,7 @@ func (t *topic) expired(pos uint64, s *slot) {
 	for _, g := range t.groups {
 		if g.state.Remove(pos, group.Expired) {
 			g.count(group.Expired)
+			t.wakeFetcher(g) // who waits for a record behind it
 			t.settled(pos)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/mq/driver"
 	"github.com/runnel-go/runnel/mq/driver/group"
 )
 
@@ -219,6 +220,9 @@ func (t *topic) due() group.Time {
 	for _, g := range t.groups {
 		if blocked || g.waiters.head != nil {
 			due = min(due, g.state.Due())
+		}
+		if g.waiters.head != nil && g.state.Order() != driver.Unordered {
+			due = min(due, t.expiry.next()) // of a record that others wait behind
 		}
 	}
 	return due
