@@ -31,6 +31,7 @@ func (t *topic) bury(g *members, v *driver.Settlement) {
 		l = *v.Letter
 	} else if s := t.log.at(v.Seq); s != nil {
 		s.get(&l.Record, v.Seq)
+		name(&l.Record)
 	}
 	t.letters.last++
 	l.Seq, l.Rev, l.State, l.Group = t.letters.last, 1, driver.Held, g.name

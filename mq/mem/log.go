@@ -16,12 +16,13 @@ type log struct {
 	next   uint64 // position of the next record; the first is 1
 	low    uint64
 	live   int
-	spare  *block
+	spare  []*block // empty: a topic that is filled and emptied in turn allocates none
 }
 
 const (
 	blockBits = 7
 	blockSize = 1 << blockBits
+	maxSpare  = 16 // blocks: 230 kB
 )
 
 type block struct {
@@ -71,9 +72,6 @@ func (s *slot) get(r *driver.Record, seq uint64) {
 	} else {
 		r.ID, r.Dedup, r.Group, r.NotBefore, r.Expires = "", "", "", time.Time{}, time.Time{}
 	}
-	if r.ID == "" {
-		r.ID = name(seq)
-	}
 }
 
 // at returns the record at pos, or nil.
@@ -120,11 +118,12 @@ func (l *log) grow(number uint64) *block {
 }
 
 func (l *log) take() *block {
-	b := l.spare
-	l.spare = nil
-	if b == nil {
-		b = &block{}
+	last := len(l.spare) - 1
+	if last < 0 {
+		return &block{}
 	}
+	b := l.spare[last]
+	l.spare = l.spare[:last]
 	return b
 }
 
@@ -138,7 +137,9 @@ func (l *log) free(pos uint64) {
 	if b.live > 0 {
 		return
 	}
-	l.spare = b
+	if len(l.spare) < maxSpare {
+		l.spare = append(l.spare, b)
+	}
 	l.blocks[i] = nil
 	l.trim()
 }

@@ -127,6 +127,7 @@ func (s *source) take(into []driver.Delivery) (n int) {
 		s.fill(&into[n], &grant, until)
 		n++
 	}
+	nameAll(into[:n])
 	return n
 }
 

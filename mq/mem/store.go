@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,9 +93,6 @@ func (s *Store) all() []*topic {
 	}
 	return all
 }
-
-// name is the ID of a record that was given none.
-func name(seq uint64) string { return strconv.FormatUint(seq, 10) }
 
 const (
 	defaultWindow = 2 * time.Minute
