@@ -19,7 +19,10 @@ type cell struct {
 	e   *entry // nil: free
 }
 
-const leastCells = 1 << 4
+const (
+	leastCells = 1 << 4
+	keptCells  = 1 << 10 // 16 kB: a group whose leases come and go in waves does not resize with each
+)
 
 // home is where pos belongs. Neighbours are scattered, so that runs of taken cells stay short.
 func (t *table) home(pos uint64) int { return int(pos * 0x9E3779B97F4A7C15 >> t.shift) }
@@ -63,7 +66,7 @@ func (t *table) remove(pos uint64) {
 	}
 	t.cells[hole] = cell{}
 	t.n--
-	if len(t.cells) > leastCells && 8*t.n < len(t.cells) {
+	if len(t.cells) > keptCells && 8*t.n < len(t.cells) {
 		t.resize(len(t.cells) / 2)
 	}
 }

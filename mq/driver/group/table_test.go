@@ -53,7 +53,7 @@ func TestTableShrinks(t *testing.T) {
 	for pos := range uint64(10_000) {
 		got.remove(pos)
 	}
-	if len(got.cells) != leastCells || got.n != 0 {
+	if len(got.cells) != keptCells || got.n != 0 {
 		t.Errorf("%d cells for %d entries", len(got.cells), got.n)
 	}
 }
