@@ -152,12 +152,12 @@ func (k *kit) mark(l driver.Letter, to driver.LetterState, note string) error {
 
 func deadMark(k *kit) {
 	k.bury("a", "b")
-	l := k.lettersOf("group")[0]
+	l := k.letter(0)
 	for i, to := range []driver.LetterState{driver.Deleted, driver.Held, driver.Replayed, driver.Replayed} {
 		note := letters(4)[i]
 		k.noError("MarkLetter", k.mark(l, to, note))
 		k.wantError("MarkLetter by one who has read it before", k.mark(l, driver.Purged, ""), driver.ErrLetter)
-		now := k.lettersOf("group")[0]
+		now := k.letter(0)
 		k.must(now.Seq == l.Seq && now.State == to && string(now.Note) == note && now.Rev != l.Rev,
 			"letter %d is %v with Note %q, Rev %d; want %d, %v, %q, not %d", now.Seq, now.State, now.Note, now.Rev, l.Seq, to, note, l.Rev)
 		k.must(string(now.Cause) == "because" && string(now.Record.Payload) == "a", "MarkLetter has changed more: %+v", now)
@@ -170,7 +170,7 @@ func deadMark(k *kit) {
 
 func deadMarkRace(k *kit) {
 	k.bury("a")
-	l := k.lettersOf("group")[0]
+	l := k.letter(0)
 	const n = 6
 	errs := make([]error, n)
 	k.all(n, func(i int) error { errs[i] = k.mark(l, driver.Replayed, letters(n)[i]); return nil })
@@ -181,7 +181,7 @@ func deadMarkRace(k *kit) {
 			continue
 		}
 		winners++
-		k.must(string(k.lettersOf("group")[0].Note) == letters(n)[i], "the note is not that of who succeeded")
+		k.must(string(k.letter(0).Note) == letters(n)[i], "the note is not that of who succeeded")
 	}
 	k.must(winners == 1, "%d of %d succeeded, want 1", winners, n)
 }
@@ -196,10 +196,10 @@ func deadPurge(k *kit) {
 
 func deadSeq(k *kit) {
 	k.bury("a", "b")
-	last := k.lettersOf("group")[1]
+	last := k.letter(1)
 	k.noError("MarkLetter", k.mark(last, driver.Purged, ""))
 	k.bury("c")
-	k.must(k.lettersOf("group")[1].Seq > last.Seq, "a Seq was used again")
+	k.must(k.letter(1).Seq > last.Seq, "a Seq was used again")
 }
 
 // deadKept: nothing that happens to records makes letters go.
@@ -224,4 +224,11 @@ func deadTopics(k *kit) {
 	k.wantLetters("", "b")
 	k.def.Name = "topic"
 	k.wantLetters("", "a")
+}
+
+// letter is one of the letters of the group.
+func (k *kit) letter(i int) driver.Letter {
+	ls := k.lettersOf("group")
+	k.need(i < len(ls), "%d letters, want more than %d", len(ls), i)
+	return ls[i]
 }

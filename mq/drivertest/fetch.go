@@ -41,9 +41,10 @@ func fetchWaits(k *kit) {
 
 func fetchNoMore(k *kit) {
 	s := k.stored("a")
+	from := time.Now()
 	ds, err := k.fetch(s, k.ctx(), 100)
 	k.noError("Fetch", err)
-	k.must(len(ds) == 1, "got %q, want a alone", values(ds))
+	k.must(len(ds) == 1 && time.Since(from) < k.lease, "got %q after %v, want a alone at once", values(ds), time.Since(from))
 	k.settle(s, driver.Ack, ds...)
 }
 

@@ -66,8 +66,16 @@ func Run(t *testing.T, h Harness) {
 			t.Logf("%s is left out: the broker has no %s", c.Name, lack)
 			continue
 		}
-		t.Run(c.Name, func(t *testing.T) { bubble(t, h, func(t *testing.T) { c.on(newKit(t, h)) }) })
+		t.Run(c.Name, func(t *testing.T) { c.test(t, h) })
 	}
+}
+
+// test runs c, beside others if time is real: then it is spent on waiting.
+func (c Case) test(t *testing.T, h Harness) {
+	if !h.Virtual {
+		t.Parallel()
+	}
+	bubble(t, h, func(t *testing.T) { c.on(newKit(t, h)) })
 }
 
 // bubble runs f in virtual time if the harness allows that.

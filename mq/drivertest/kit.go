@@ -35,7 +35,7 @@ type kit struct {
 
 func newKit(t testing.TB, h Harness) *kit {
 	k := &kit{TB: t, h: h, b: h.New(t), def: driver.Topic{Name: "topic"}, dead: map[driver.Engine]bool{}}
-	k.lease, k.delay, k.limit, k.quiet = 400*time.Millisecond, 300*time.Millisecond, 15*time.Second, 60*time.Millisecond
+	k.lease, k.delay, k.limit, k.quiet = 2*time.Second, time.Second, 15*time.Second, 60*time.Millisecond
 	k.patience = time.Minute
 	if h.Virtual {
 		k.lease, k.delay, k.limit, k.quiet = 30*time.Second, time.Hour, 2*time.Minute, 5*time.Second

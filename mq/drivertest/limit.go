@@ -8,7 +8,7 @@ import (
 
 func limitCases() []Case {
 	return []Case{
-		{"Limit/Bytes", "MaxBytes of one record's key, header and payload", needs{}, limitBytes},
+		{"Limit/Bytes", "of one record's key, header and payload; 0: the engine's own limit", needs{}, limitBytes},
 		{"Limit/Engine", "ErrTooLarge the record alone is more than the topic or the engine can hold", needs{}, limitEngine},
 		{"Limit/Batch", "neither it nor any after it has had an effect", needs{}, limitBatch},
 	}

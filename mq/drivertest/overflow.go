@@ -229,8 +229,8 @@ func dropLeased(k *kit) {
 		k.must(ss[i].Err == nil || errors.Is(ss[i].Err, driver.ErrLeaseLost), "Ack: %v", ss[i].Err)
 	}
 	k.last(s, "c", "d")
-	if acc, ok := k.account(); ok {
-		g := acc.Groups[0]
+	if _, ok := k.account(); ok {
+		g := k.only()
 		k.must(g.Published == 4 && g.Acked+g.Dropped.Oldest == 4, "published 4, all gone: account %+v", g)
 	}
 }

@@ -116,11 +116,11 @@ func restartDedup(k *kit) {
 
 func restartDead(k *kit) {
 	k.bury("a", "b")
-	l := k.lettersOf("group")[1]
+	l := k.letter(1)
 	k.noError("MarkLetter", k.mark(l, driver.Deleted, "note"))
 	k.restart()
 	k.wantLetters("group", "a", "b")
-	now := k.lettersOf("group")[1]
+	now := k.letter(1)
 	k.must(now.State == driver.Deleted && string(now.Note) == "note" && now.Seq == l.Seq, "letter %+v, want State Deleted, Note note, Seq %d", now, l.Seq)
 	k.wantError("MarkLetter by one who has read it before", k.mark(l, driver.Held, ""), driver.ErrLetter)
 	k.bury("c")
