@@ -205,9 +205,10 @@ func (s *source) Close() error {
 }
 
 func (s *source) close(handBack bool) {
-	t, g := s.topic, s.group
+	t := s.topic
 	t.mu.Lock()
 	defer t.unlock()
+	g := s.group // set by subscribe, which has let go of the lock by now
 	if s.closed {
 		return
 	}
