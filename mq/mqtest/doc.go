@@ -17,6 +17,12 @@
 // When the test ends the kit stops its consumers, closes the client, and compares the accounts of all
 // topics with law: published = acked + dead + expired + dropped + in flight + waiting.
 //
+// # Faults
+//
+// [Faults] opens a memory engine on which publishing, fetching and acking go wrong now and then, as
+// on a real one: handlers must be ready for messages that come twice, publishers for errors. The
+// faults come from a seed, or from package sim, which then finds the shortest bad story.
+//
 // # Time
 //
 // Nothing here sleeps. In a bubble of testing/synctest and under package sim, retries that wait for
