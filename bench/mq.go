@@ -190,11 +190,14 @@ func inUse() float64 {
 
 // mqGoroutines counts them while all workers are busy and many messages wait.
 func mqGoroutines(m *meter) {
-	done, gate := newCountdown(waiting), make(chan struct{})
+	busy, done, gate := newCountdown(manyWorkers), newCountdown(waiting), make(chan struct{})
 	topic, before := keptTopic(), runtime.NumGoroutine()
 	client, end := consuming(&mq.Consumer[[]byte]{
 		Topic: topic, Group: handlers, Workers: manyWorkers,
 		Handler: func(context.Context, *mq.Message[[]byte]) error {
+			if busy.left.Load() > 0 {
+				busy.one(1)
+			}
 			<-gate
 			done.one(1)
 			return nil
@@ -203,6 +206,7 @@ func mqGoroutines(m *meter) {
 	for range waiting {
 		must(topic.Publish(context.Background(), client, nil))
 	}
+	busy.wait()
 	m.gauge = float64(runtime.NumGoroutine() - before)
 	close(gate)
 	done.wait()
