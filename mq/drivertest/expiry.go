@@ -19,6 +19,7 @@ func expiryCases() []Case {
 		{"Expiry/Room", "stored at once; 0: no limit", needs{expiry: true, overflow: driver.Reject}, expiryRoom},
 		{"Expiry/Never", "0: never", needs{}, expiryNever},
 		{"Expiry/Account", "Published = Acked + Dead + Expired + Dropped + InFlight + Waiting", needs{expiry: true, admin: true}, expiryAccount},
+		{"Expiry/NoGroup", "Expired int64 // before any group existed", needs{expiry: true, admin: true}, expiryNoGroup},
 	}
 }
 
@@ -112,4 +113,12 @@ func expiryAccount(k *kit) {
 	k.wait(k.delay + k.quiet)
 	k.last(s, "b")
 	k.wantGroup(driver.GroupAccount{Published: 3, Acked: 2, Expired: 1})
+}
+
+func expiryNoGroup(k *kit) {
+	k.publish(k.short("a"), rec("b"))
+	k.wait(k.delay + k.quiet)
+	k.last(k.sub(k.group(driver.Unordered)), "b")
+	k.wantTopic(driver.Account{Published: 2, Expired: 1})
+	k.wantGroup(driver.GroupAccount{Published: 1, Acked: 1})
 }

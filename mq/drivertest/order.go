@@ -171,8 +171,7 @@ func orderStrictSources(k *kit) {
 	k.put("a", "b", "c")
 	ds := k.alone(a, b, "a")
 	k.settle(a, driver.Ack, ds...)
-	ds = k.expect(b, "b")
-	k.none(a)
+	k.alone(b, a, "b")
 	k.closeSource(b)
 	k.done(a, "b", "c")
 }
