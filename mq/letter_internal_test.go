@@ -345,7 +345,7 @@ func TestFramesOfARealStack(t *testing.T) {
 	var stack []byte
 	func() {
 		defer func() { recover(); stack = debug.Stack() }()
-		strings.Repeat("x", -1)
+		_ = strings.Repeat("x", -1)
 	}()
 	got := frames(string(stack), 1)
 	if len(got) != 1 || got[0] != "strings.Repeat" {

@@ -18,10 +18,6 @@ type base struct {
 	Owner string `json:"owner"`
 }
 
-type extra struct {
-	Note string `json:"note"`
-}
-
 type item struct {
 	SKU   string  `json:"sku" jsonschema:"minLength=1"`
 	Price float64 `json:"price" jsonschema:"minimum=0"`

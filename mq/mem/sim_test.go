@@ -270,7 +270,7 @@ func TestSimDue(t *testing.T) {
 				n, err := s.Fetch(t.Context(), into)
 				t.Assert(n == 1 && err == nil, "Fetch: %d, %v", n, err)
 				d := into[0]
-				t.Assert(!time.Now().Before(d.NotBefore), "%v early", d.NotBefore.Sub(time.Now()))
+				t.Assert(!time.Now().Before(d.NotBefore), "%v early", time.Until(d.NotBefore))
 				if verb := []driver.Verb{driver.Ack, driver.Retry}[t.Choose(2)]; w.settle(s, verb, d) == nil && verb == driver.Ack {
 					return
 				}
