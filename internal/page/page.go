@@ -1,0 +1,180 @@
+package page
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// block is code or output on a page, under a comment that says where it comes from.
+var block = regexp.MustCompile("(?s)<!-- (func|example|output): (\\w+) -->\n```(go|text)\n(.*?)```\n")
+
+// Check compares every block of the page, a file, with the code in the test files of this package that
+// match the pattern, and every link with what it points to. Each example in these files has to be on
+// the page. With update the page is written anew.
+func Check(t testing.TB, page, pattern string, update bool) {
+	t.Helper()
+	p := &filler{t: t, code: functions(t, pattern), used: map[string]bool{}}
+	text := read(t, page)
+	fresh := p.fill(text)
+	switch {
+	case update:
+		write(t, page, fresh)
+	case fresh != text:
+		t.Errorf("%s is not what the code is; look, then run this test with -update", page)
+	}
+	if n, m := strings.Count(text, "```go\n"), strings.Count(text, " -->\n```go\n"); n != m {
+		t.Errorf("%d of %d blocks of Go say where they come from", m, n)
+	}
+	links(t, page, text)
+}
+
+// filler puts into each block what belongs there.
+type filler struct {
+	t    testing.TB
+	code map[string]string // by the function's name
+	used map[string]bool   // blocks and functions
+}
+
+func (p *filler) fill(text string) string {
+	fresh := block.ReplaceAllStringFunc(text, p.block)
+	for name := range p.code {
+		if strings.HasPrefix(name, "Example_") && !p.used[name] {
+			p.t.Errorf("%s is not on the page", name)
+		}
+	}
+	return fresh
+}
+
+func (p *filler) block(old string) string {
+	m := block.FindStringSubmatch(old)
+	kind, name := m[1], m[2]
+	code, from := p.find(kind, name)
+	if code == "" || p.used[kind+" "+name] {
+		p.t.Errorf("there is no %s, or it is on the page twice", from)
+	}
+	p.used[kind+" "+name], p.used[from] = true, true
+	return "<!-- " + kind + ": " + name + " -->\n```" + m[3] + "\n" + code + "```\n"
+}
+
+// find returns what a block shows, and the function that it is from.
+func (p *filler) find(kind, name string) (code, from string) {
+	switch kind {
+	case "func":
+		return p.code[name], name
+	case "example":
+		return body(p.code["Example_"+name]), "Example_" + name
+	}
+	return output(body(p.code["Example_"+name])), "Example_" + name
+}
+
+// functions returns the functions of the tests by name, with their comments.
+func functions(t testing.TB, pattern string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files %s (%v)", pattern, err)
+	}
+	all := map[string]string{}
+	for _, path := range files {
+		maps.Copy(all, functionsOf(t, path))
+	}
+	return all
+}
+
+func functionsOf(t testing.TB, path string) map[string]string {
+	t.Helper()
+	text, set := read(t, path), token.NewFileSet()
+	file, err := parser.ParseFile(set, path, text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			all[f.Name.Name] = text[set.Position(begin(f)).Offset:set.Position(f.End()).Offset] + "\n"
+		}
+	}
+	return all
+}
+
+// begin is where the comment of f begins, or f.
+func begin(f *ast.FuncDecl) token.Pos {
+	if f.Doc != nil {
+		return f.Doc.Pos()
+	}
+	return f.Pos()
+}
+
+// body is what is between the braces of a function.
+func body(function string) string {
+	_, text, _ := strings.Cut(function, "{\n")
+	return unindent(strings.TrimSuffix(text, "}\n"), "\t")
+}
+
+// output is what follows the comment Output: of an example's body.
+func output(code string) string {
+	_, text, _ := strings.Cut(code, "// Output:\n")
+	return unindent(strings.ReplaceAll(text, "//\n", "\n"), "// ")
+}
+
+func unindent(text, by string) string {
+	return strings.TrimPrefix(strings.ReplaceAll("\n"+text, "\n"+by, "\n"), "\n")
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	signs   = regexp.MustCompile("[`,.:?!()/]")
+)
+
+// links looks for the files and the headings to which the page links.
+func links(t testing.TB, page, text string) {
+	t.Helper()
+	here := anchors(text)
+	for _, m := range link.FindAllStringSubmatch(text, -1) {
+		path, anchor, _ := strings.Cut(m[1], "#")
+		switch {
+		case path == "" && !here[anchor]:
+			t.Errorf("no heading for %s", m[1])
+		case path != "" && !strings.Contains(path, "://") && !exists(filepath.Join(filepath.Dir(page), path)):
+			t.Errorf("no file for %s", m[1])
+		}
+	}
+}
+
+// anchors are the headings as links name them.
+func anchors(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, m := range heading.FindAllStringSubmatch(text, -1) {
+		all[strings.ReplaceAll(signs.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+	}
+	return all
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func read(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
