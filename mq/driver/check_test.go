@@ -20,9 +20,10 @@ func TestCheck(t *testing.T) {
 	for want, spoil := range map[string]func(a *Account, g *GroupAccount){
 		`topic "orders": group "billing": published 20 ≠ acked 8 + dead 2 + expired 1 + dropped 4 + in flight 1 + waiting 3 = 19`: func(_ *Account, g *GroupAccount) { g.Acked-- },
 		`topic "orders": group "billing": published 20, and to the topic only 19`:                                                 func(a *Account, _ *GroupAccount) { a.Published = 19 },
-		`topic "orders": group "billing": in flight 1 + waiting 3, but only 3 are stored`:                                         func(a *Account, _ *GroupAccount) { a.Stored = 3 },
+		`topic "orders": group "billing": waiting 3, but only 2 are stored`:                                                       func(a *Account, _ *GroupAccount) { a.Stored = 2 },
 		`topic "orders": group "billing": delayed 2 + retrying 2 are more than waiting 3`:                                         func(_ *Account, g *GroupAccount) { g.Delayed++ },
-		`with in flight 1 + waiting 3`:    func(_ *Account, g *GroupAccount) { g.Oldest = time.Time{} },
+		`of no time, with waiting 3`:      func(_ *Account, g *GroupAccount) { g.Oldest = time.Time{} },
+		`with nothing in flight`:          func(a *Account, _ *GroupAccount) { a.Groups[1].Oldest = time.Unix(1, 0) },
 		`topic "orders": a number is neg`: func(a *Account, _ *GroupAccount) { a.Duplicates = -1 },
 		`"billing": a number is negative`: func(_ *Account, g *GroupAccount) { g.Dropped.Oldest, g.Acked = -1, 11 },
 	} {

@@ -283,13 +283,16 @@ func (g *Group) unused() *entry {
 	return e
 }
 
-// Oldest returns the unsettled record with the first position.
+// Oldest returns the unsettled record with the first position, of those that the topic still has.
 func (g *Group) Oldest() (pos uint64, found bool) {
 	if found = g.fresh.n+len(g.again) > 0; found {
 		pos = g.first()
 	}
+	if g.held.n > 0 && (!found || g.held.first() < pos) { // the one before it may be gone
+		pos, found = g.held.first(), true
+	}
 	for e := range g.timed.all() {
-		if !found || e.pos < pos {
+		if gone := e.doom > Expired; !gone && (!found || e.pos < pos) {
 			pos, found = e.pos, true
 		}
 	}

@@ -296,9 +296,10 @@ func (g *game) compare() {
 	g.same("Ready", g.group.Ready(), m.count(m.ready))
 	g.same("Due", g.group.Due(), m.due())
 	pos, found := g.group.Oldest()
-	g.same("Oldest found", found, len(m.list) > 0)
+	stored := slices.IndexFunc(m.list, func(r *record) bool { return r.doom <= group.Expired })
+	g.same("Oldest found", found, stored >= 0)
 	if found {
-		g.same("Oldest", pos, m.list[0].pos)
+		g.same("Oldest", pos, m.list[stored].pos)
 	}
 	g.same("Order", g.group.Order(), m.order)
 	if g.last > 0 {
