@@ -3,6 +3,9 @@ package mem
 import "github.com/runnel-go/runnel/mq/driver/group"
 
 // window remembers Dedup ids for as long as the topic says.
+//
+//	known = the ids of order[from:], of which the untils rise
+//	from <= max(64, len(order)/2)
 type window struct {
 	known map[string]uint64 // the Seq of the first record with the id
 	order []known           // by the time at which they are forgotten
@@ -24,6 +27,9 @@ func (w *window) forget(now group.Time) {
 	if w.from > 64 && w.from > len(w.order)/2 {
 		w.order = append(make([]known, 0, len(w.order)-w.from), w.order[w.from:]...)
 		w.from = 0
+		if len(w.order) == 0 {
+			w.known = nil // a map gives no room back
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (t *topic) mature(now group.Time) {
 		d := t.delayed.take()
 		if left := time.Until(d.more.notBefore); left > 0 && t.expires(&d.slot) > now {
 			t.delayed.add(min(now+left, t.expires(&d.slot)), d)
-			return
+			continue
 		}
 		t.promote(d)
 	}

@@ -16,6 +16,7 @@ func (t *topic) publish(ctx context.Context, e *Engine, records []driver.Record)
 		t.mature(t.store.now()) // those whose time has come go before
 	}
 	var w *waiter
+	err = e.ended() // under the lock: once Close or Crash has returned, nothing has an effect
 	for n < len(records) && err == nil {
 		err = t.accept(&records[n], w)
 		if err == nil {

@@ -25,14 +25,13 @@ type Store struct {
 	owners  atomic.Uint64
 	faults  atomic.Int64 // so many have happened
 
-	mu      sync.RWMutex
-	topics  map[string]*topic
-	engines map[*Engine]bool
+	mu     sync.RWMutex
+	topics map[string]*topic
 }
 
 // NewStore makes an empty store. A nil opts stands for the zero value.
 func NewStore(opts *Options) *Store {
-	s := &Store{epoch: time.Now(), topics: map[string]*topic{}, engines: map[*Engine]bool{}}
+	s := &Store{epoch: time.Now(), topics: map[string]*topic{}}
 	if opts != nil {
 		s.options = *opts
 	}
@@ -47,11 +46,7 @@ func New(opts *Options) *Engine { return NewStore(opts).Open() }
 
 // Open opens an engine on the store. There may be several, each standing for a process.
 func (s *Store) Open() *Engine {
-	e := &Engine{store: s, sources: map[*source]bool{}}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.engines[e] = true
-	return e
+	return &Engine{store: s, sources: map[*source]bool{}}
 }
 
 func (s *Store) now() time.Duration { return time.Since(s.epoch) }

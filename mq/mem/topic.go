@@ -89,10 +89,12 @@ func (t *topic) join(s *driver.Subscription) *members {
 	return g
 }
 
-// begin gives a new group what is stored.
+// begin gives a new group what is stored, but what has expired and is stored only because others have
+// it running.
 func (t *topic) begin(g *members) {
+	now := t.store.now()
 	t.log.each(func(pos uint64, s *slot) {
-		if g.wants(s, t.born) {
+		if g.wants(s, t.born) && t.expires(s) > now {
 			g.claim(s)
 			g.state.Add(pos, s.key)
 		}
@@ -156,6 +158,8 @@ func count(why group.Why, expired *int64, dropped *driver.Drops) {
 		dropped.Oldest++
 	case group.Replaced:
 		dropped.Replaced++
+	case group.Deleted:
+		dropped.Deleted++
 	}
 }
 
@@ -178,6 +182,7 @@ func (t *topic) evict(pos uint64, why group.Why) {
 func (t *topic) advance(now group.Time) {
 	t.mature(now)
 	t.expire(now)
+	t.dedup.forget(now)
 	for _, g := range t.groups {
 		t.lapse(g, now)
 		t.wakeFetcher(g)
