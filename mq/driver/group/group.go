@@ -21,7 +21,8 @@ const Never Time = 1<<63 - 1
 //	timed  entries that are leased (until) or wait for their next attempt (at)
 //	held   positions behind the head of their lane
 //
-// Each unsettled position is in exactly one of them. Whatever is in again or timed is in out.
+// Each unsettled position is in exactly one of them. Whatever is in again or timed is in out. For Strict,
+// late holds the positions that are retrying.
 type Group struct {
 	order  driver.Order
 	key    func(pos uint64) string
@@ -29,12 +30,17 @@ type Group struct {
 	held   set
 	again  queue
 	timed  times
+	late   set
 	out    table
 	lanes  map[string]*lane
 	leased int
 	token  uint64
 	free   *entry
+	spare  int // entries in free
 }
+
+// maxSpare bounds the memory that is kept of a wave of leases.
+const maxSpare = 1 << 10
 
 // entry is what is known of a record besides its position.
 type entry struct {
@@ -161,15 +167,10 @@ func (g *Group) first() uint64 {
 	return min(g.again[0].pos, g.fresh.first())
 }
 
-// blocked tells, for Strict, whether pos must wait for one before it. There is one entry in timed
-// at most, unless the group had another order before.
+// blocked tells, for Strict, whether pos must wait for one before it. At most one entry is in timed,
+// unless the group had another order before, or has been restored.
 func (g *Group) blocked(pos uint64) bool {
-	for e := range g.timed.all() {
-		if e.pos < pos || e.phase == leased {
-			return true
-		}
-	}
-	return false
+	return g.leased > 0 || g.late.n > 0 && g.late.first() < pos
 }
 
 // pick takes the entry of pos, which is the first, out of again, or makes one.
@@ -221,6 +222,17 @@ func (g *Group) untime(e *entry) {
 	g.timed.remove(e)
 	if e.phase == leased {
 		g.leased--
+	} else if g.order == driver.Strict {
+		g.late.remove(e.pos)
+	}
+}
+
+// retry lets e wait for its next attempt.
+func (g *Group) retry(e *entry, at Time) {
+	e.phase = retrying
+	g.timed.push(e, at)
+	if g.order == driver.Strict {
+		g.late.add(e.pos)
 	}
 }
 
@@ -239,11 +251,20 @@ func (g *Group) ready(e *entry) {
 func (g *Group) settled(e *entry) {
 	l := e.lane
 	g.out.remove(e.pos)
-	*e = entry{next: g.free}
-	g.free = e
+	g.reuse(e)
 	if l != nil {
 		g.promote(l)
 	}
+}
+
+// reuse keeps an entry for another record.
+func (g *Group) reuse(e *entry) {
+	if g.spare == maxSpare {
+		return
+	}
+	*e = entry{next: g.free}
+	g.free = e
+	g.spare++
 }
 
 // promote puts the next record of a lane at its head.
@@ -280,6 +301,7 @@ func (g *Group) unused() *entry {
 		return &entry{}
 	}
 	g.free, e.next = e.next, nil
+	g.spare--
 	return e
 }
 

@@ -37,22 +37,45 @@ func (g *Group) keyOf(pos uint64) string {
 	return g.key(pos)
 }
 
+// Kept is what is known of a record besides its place and its key, and outlives a crash.
+type Kept struct {
+	Attempts, Lapses int
+	State            []byte
+	At               Time // when it is due; a time that is over: at once
+}
+
+// Restore is Add for a record that had been given out before the engine was restarted. Call Advance
+// afterwards. What it had been leased for is over: nobody has a token.
+func (g *Group) Restore(pos uint64, key string, k Kept) {
+	e := g.enter(pos)
+	e.attempts, e.lapses, e.state, e.given = k.Attempts, k.Lapses, k.State, true
+	if g.order == driver.PerKey {
+		g.lineUp(e, key)
+	}
+	g.retry(e, k.At)
+}
+
+// lineUp puts e at the end of the lane of its key.
+func (g *Group) lineUp(e *entry, key string) {
+	if key == "" {
+		return
+	}
+	e.lane = g.lanes[key]
+	if e.lane != nil {
+		e.lane.push(e.pos)
+		return
+	}
+	e.lane = &lane{key: key, head: e.pos}
+	g.lanes[key] = e.lane
+}
+
 // adopt takes over an entry of another state. Its position is above all others.
 func (g *Group) adopt(e *entry) {
-	timed, key := e.phase == retrying, g.keyOf(e.pos)
 	e.lane, e.token = nil, 0
 	g.out.put(e)
-	if key != "" {
-		e.lane = g.lanes[key]
-		if e.lane == nil {
-			e.lane = &lane{key: key, head: e.pos}
-			g.lanes[key] = e.lane
-		} else {
-			e.lane.push(e.pos)
-		}
-	}
-	if timed {
-		g.timed.push(e, Time(e.rank))
+	g.lineUp(e, g.keyOf(e.pos))
+	if e.phase == retrying {
+		g.retry(e, Time(e.rank))
 		return
 	}
 	g.ready(e)

@@ -91,8 +91,7 @@ func (g *Group) putBack(e *entry, v *Event) {
 		return
 	}
 	e.attempts, e.state = v.Attempts, v.State
-	e.phase = retrying
-	g.timed.push(e, v.At)
+	g.retry(e, v.At)
 }
 
 // Remove takes a record away that is gone from the topic, and tells whether it has ended by that.
