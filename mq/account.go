@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -76,14 +75,24 @@ func (c *Client) admin(ctx context.Context, topic string) (driver.Admin, error) 
 // meant suggests the topic that is nearest by name, if one is near.
 func (c *Client) meant(ctx context.Context, admin driver.Admin, topic string) string {
 	topics, err := admin.Topics(ctx)
-	if err != nil || len(topics) == 0 {
+	if err != nil {
 		return ""
 	}
-	best := slices.MinFunc(topics, func(a, b driver.Topic) int { return distance(topic, a.Name) - distance(topic, b.Name) })
-	if d := distance(topic, best.Name); d > max(1, len(topic)/3) || d >= len(topic) {
+	return nearest(topic, topics, func(t driver.Topic) string { return t.Name })
+}
+
+// nearest suggests the one of all whose name is nearest, if one is near.
+func nearest[T any](name string, all []T, nameOf func(T) string) string {
+	best, least := "", len(name)
+	for _, a := range all {
+		if d := distance(name, nameOf(a)); d < least {
+			best, least = nameOf(a), d
+		}
+	}
+	if best == "" || least > max(1, len(name)/3) {
 		return ""
 	}
-	return "; did you mean " + strconv.Quote(best.Name) + "?"
+	return "; did you mean " + strconv.Quote(best) + "?"
 }
 
 // distance is how many bytes must be changed, added or removed to make b of a.

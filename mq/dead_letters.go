@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -135,41 +134,6 @@ func (k *desk) findGroup(ctx context.Context, admin driver.Admin) error {
 	}
 	return fmt.Errorf("group %q: %w%s", k.group, ErrUnknownGroup,
 		nearest(k.group, account.Groups, func(g driver.GroupAccount) string { return g.Group }))
-}
-
-// nearest proposes the name that differs least, if any is near.
-func nearest[T any](name string, all []T, nameOf func(T) string) string {
-	best, least := "", len(name)/2+1
-	for _, a := range all {
-		if d := distance(strings.ToLower(name), strings.ToLower(nameOf(a))); d < least {
-			best, least = nameOf(a), d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; is it %q?", best)
-}
-
-// distance is how many letters must be put in, left out or replaced to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 const pageSize = 256

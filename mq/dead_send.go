@@ -45,7 +45,8 @@ func (k *desk) publish(ctx context.Context, l *driver.Letter, n note) (driver.Ou
 		return 0, fmt.Errorf("letter %d: what was edited is not readable: %w", l.Seq, err)
 	}
 	records := [1]driver.Record{r}
-	_, err = k.client.engine.Publish(ctx, k.def, records[:])
+	done, err := k.client.engine.Publish(ctx, k.def, records[:])
+	k.client.meters.topic(k.topic).published(records[:done], time.Since(r.Published), err)
 	if err == nil && records[0].Outcome == driver.Dropped {
 		err = ErrFull
 	}
