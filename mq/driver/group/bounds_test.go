@@ -16,7 +16,7 @@ func TestStrictAfterManyRetries(t *testing.T) {
 	for pos := uint64(1); pos <= n; pos++ {
 		g.Add(pos, "")
 		grant, _ := g.Take(1, Never)
-		g.Settle(&Event{Pos: pos, Token: grant.Token, Verb: driver.Retry, At: Time(1 + (pos*7919)%n)})
+		g.Settle(&Event{Pos: pos, Token: grant.Token, Verb: driver.Retry, At: Time(pos)})
 	}
 	g = g.Reordered(driver.Strict)
 	for pos, now := uint64(1), Time(0); pos <= n; {

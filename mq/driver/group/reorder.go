@@ -55,6 +55,11 @@ func (g *Group) Restore(pos uint64, key string, k Kept) {
 	g.retry(e, k.At)
 }
 
+// TokensAfter lets all tokens from now on be higher than the one given. After a restart that is a number
+// that the group cannot have reached before, such as one made of the clock: or a token from before could
+// be good for somebody else's lease by chance.
+func (g *Group) TokensAfter(token uint64) { g.token = max(g.token, token) }
+
 // lineUp puts e at the end of the lane of its key.
 func (g *Group) lineUp(e *entry, key string) {
 	if key == "" {
