@@ -22,6 +22,7 @@ type pool struct {
 	workers []*worker
 	meter   *member
 	joined  flag          // meter is set
+	pace    *pace
 	least   time.Duration // of its lease a message must have left to begin
 
 	base    context.Context // of all handlers; ends when Drain is over
@@ -40,7 +41,7 @@ type pool struct {
 }
 
 func newPool(plan *plan) *pool {
-	p := &pool{plan: plan, least: plan.sub.Lease / 2, quiet: newBell()}
+	p := &pool{plan: plan, pace: newPace(plan.rate, plan.burst), least: plan.sub.Lease / 2, quiet: newBell()}
 	p.queue = newQueue(p.limit, p.handBack)
 	p.keeper = newKeeper(p)
 	return p
@@ -111,7 +112,7 @@ func (p *pool) fetchAll(ctx context.Context) {
 	into := make([]driver.Delivery, 16)
 	for failures := 0; ctx.Err() == nil; {
 		now := p.fetching(ctx)
-		want := p.queue.room(now, maxFetch)
+		want := p.pace.allow(now, p.queue.room(now, maxFetch))
 		if want == 0 {
 			continue
 		}
@@ -121,6 +122,7 @@ func (p *pool) fetchAll(ctx context.Context) {
 		n, err := p.src.Fetch(now, into[:want])
 		if err == nil {
 			failures = 0
+			p.pace.spend(n)
 			p.plan.log.works()
 			p.queue.push(into[:n])
 			clear(into[:n])
@@ -160,7 +162,10 @@ func (p *pool) pause() {
 // limit is how many messages may wait for a worker.
 func (p *pool) limit(idle int) int {
 	ahead := p.plan.prefetch
-	if ahead == 0 {
+	switch {
+	case p.pace != nil:
+		ahead = 0 // what waited here would begin all at once later
+	case ahead == 0:
 		ahead = p.ahead()
 	}
 	return idle*p.plan.size + ahead

@@ -2,6 +2,7 @@ package mq
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -11,7 +12,8 @@ import (
 // queue holds what has been fetched and not begun, and the workers that have nothing to do.
 //
 //	a worker gets a message ⇒ the queue was open under mu
-//	len(idle) > 0 and a message waits and the queue is open ⇒ a worker is on its way (waking)
+//	a message waits, a worker has nothing to do, and the queue is open ⇒ one is on its way (waking)
+//	called ⇒ the worker is in neither list, and its bell has been rung or is about to be
 //
 // One worker at a time is on its way: it wakes the next one if there is more to do. So a handler
 // that takes no time is called by few workers, whose turn it is anyway, and one that waits by all.
@@ -20,6 +22,7 @@ type queue struct {
 	ring    []driver.Delivery // a power of two
 	head, n int
 	idle    []*worker
+	filling []*worker // have a batch that is not full, and wait for more
 	waking  bool
 	paused  bool
 	over    bool // for good
@@ -59,7 +62,7 @@ func (q *queue) room(ctx context.Context, most int) int {
 // wanted says how many messages there is room for: none unless half of it is free, so that many
 // come at once.
 func (q *queue) wanted() int {
-	limit := q.limit(len(q.idle))
+	limit := q.limit(len(q.idle) + len(q.filling))
 	if q.n > limit/2 {
 		return 0
 	}
@@ -111,15 +114,34 @@ func (q *queue) take(into []driver.Delivery) []driver.Delivery {
 
 // next takes a worker that shall come for what waits, if there is one, and nobody is on his way.
 func (q *queue) next() *worker {
-	if q.waking || q.n == 0 || len(q.idle) == 0 {
+	if q.waking || q.n == 0 {
 		return nil
 	}
-	last := len(q.idle) - 1
-	w := q.idle[last]
-	q.idle = q.idle[:last]
-	q.waking = true
-	w.called = true
+	w := last(&q.filling)
+	if w == nil {
+		w = last(&q.idle)
+	}
+	if w != nil {
+		q.waking, w.called = true, true
+	}
 	return w
+}
+
+func last(list *[]*worker) *worker {
+	n := len(*list) - 1
+	if n < 0 {
+		return nil
+	}
+	w := (*list)[n]
+	*list = (*list)[:n]
+	return w
+}
+
+// arrive notes that w is here, if it was called.
+func (q *queue) arrive(w *worker) {
+	if w.called {
+		w.called, q.waking = false, false
+	}
 }
 
 // hungry tells, once, that the fetcher waits for the room that there is now.
@@ -135,9 +157,7 @@ func (q *queue) hungry() bool {
 func (q *queue) pop(w *worker) bool {
 	for {
 		q.mu.Lock()
-		if w.called {
-			w.called, q.waking = false, false
-		}
+		q.arrive(w)
 		if q.over {
 			q.mu.Unlock()
 			return false
@@ -151,14 +171,60 @@ func (q *queue) pop(w *worker) bool {
 		}
 		next, hungry := q.next(), q.hungry()
 		q.mu.Unlock()
-		next.wake()
-		if hungry {
-			ring(q.fetcher)
-		}
+		q.tell(next, hungry)
 		if len(w.ds) > 0 {
 			return true
 		}
 		w.bell.Recv(context.Background())
+		w.fresh = false
+	}
+}
+
+// fill waits until the batch of w is full, or wait is over. False: nothing shall begin.
+func (q *queue) fill(w *worker, wait time.Duration) bool {
+	bell, timer := runnel.RecvFrom(w.bell), runnel.RecvFrom(runnel.After(wait))
+	for enough := false; ; {
+		q.mu.Lock()
+		q.arrive(w)
+		if q.paused || q.over {
+			q.mu.Unlock()
+			return false
+		}
+		w.ds = q.take(w.ds)
+		enough = enough || len(w.ds) == cap(w.ds)
+		if !enough {
+			q.filling = append(q.filling, w)
+		}
+		next, hungry := q.next(), q.hungry()
+		q.mu.Unlock()
+		q.tell(next, hungry)
+		if enough {
+			return true
+		}
+		if got, _ := runnel.Select(context.Background(), timer, bell); got == timer {
+			enough = true
+			q.unlist(w)
+		}
+	}
+}
+
+// unlist takes w off the list of those that wait. If somebody has done so already, he rings.
+func (q *queue) unlist(w *worker) {
+	q.mu.Lock()
+	i := slices.Index(q.filling, w)
+	if i >= 0 {
+		q.filling = slices.Delete(q.filling, i, i+1)
+	}
+	q.mu.Unlock()
+	if i < 0 {
+		w.bell.Recv(context.Background())
+	}
+}
+
+func (q *queue) tell(next *worker, hungry bool) {
+	next.wake()
+	if hungry {
+		ring(q.fetcher)
 	}
 }
 
@@ -166,8 +232,12 @@ func (q *queue) pop(w *worker) bool {
 func (q *queue) pause() {
 	q.mu.Lock()
 	q.paused = true
-	left := q.empty()
+	left, filling := q.empty(), q.filling
+	q.filling = nil
 	q.mu.Unlock()
+	for _, w := range filling {
+		w.wake()
+	}
 	q.handed(left)
 }
 
@@ -182,8 +252,8 @@ func (q *queue) resume() {
 func (q *queue) stop() {
 	q.mu.Lock()
 	q.over = true
-	left, idle := q.empty(), q.idle
-	q.idle = nil
+	left, idle := q.empty(), slices.Concat(q.idle, q.filling)
+	q.idle, q.filling = nil, nil
 	q.mu.Unlock()
 	for _, w := range idle {
 		w.wake()

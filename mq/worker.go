@@ -61,12 +61,25 @@ func (w *worker) work() {
 		w.p.gone()
 	}()
 	for w.p.queue.pop(w) {
-		if w.admit() {
+		if w.gather() && w.admit() {
 			w.handle()
 		}
 		clear(w.ds)
 	}
 	normal = true
+}
+
+// gather waits for more of a batch. False: nothing shall begin, and what it had is handed back.
+func (w *worker) gather() bool {
+	if w.p.plan.wait == 0 || len(w.ds) == cap(w.ds) {
+		return true
+	}
+	w.fresh = false
+	if w.p.queue.fill(w, w.p.plan.wait) {
+		return true
+	}
+	w.p.handBack(w.ds)
+	return false
 }
 
 // admit gives up what must not begin, and tells whether anything is left.
