@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,10 @@ type Client struct {
 	closed  atomic.Bool
 	meters  meters
 	opened  time.Time
+	send    Send // through Options.Publish; nil if there is none
+
+	mu       sync.RWMutex
+	declared map[string]bool
 }
 
 // Options of a client. The zero value is ready to use.
@@ -45,6 +50,12 @@ func Open(e driver.Engine, o *Options) *Client {
 	if o != nil {
 		c.options = *o
 	}
+	for i, m := range c.options.Publish {
+		if m == nil {
+			panic(fmt.Sprintf("mq: Open: Options.Publish[%d] is nil; want a function, or leave it out", i))
+		}
+	}
+	c.send = wrapSend(c.options.Publish)
 	if c.options.Logger == nil {
 		c.options.Logger = slog.Default()
 	}
@@ -68,5 +79,49 @@ func (c *Client) check(ctx context.Context, topic string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if c.options.Declared && !c.isDeclared(topic) {
+		return fmt.Errorf("mq: topic %q: %w: it was not declared; call Client.Declare first, or check the name", topic, ErrUnknownTopic)
+	}
 	return nil
+}
+
+// Declaration is a Topic, of any type.
+type Declaration interface{ declaration() *driver.Topic }
+
+func (t Topic[T]) declaration() *driver.Topic {
+	if t.def == nil {
+		return nil
+	}
+	return &t.def.Topic
+}
+
+// Declare makes topics as they are defined, with their Groups, unless they exist; those that are there
+// stay. The error is ErrConflict if one exists with another definition, and names it. With
+// Options.Declared other topics than these are refused from then on.
+func (c *Client) Declare(ctx context.Context, topics ...Declaration) error {
+	for i, t := range topics {
+		def := t.declaration()
+		if def == nil {
+			return fmt.Errorf("mq: Declare: topic %d is not set; want one made by NewTopic", i)
+		}
+		if c.closed.Load() {
+			return fmt.Errorf("mq: topic %q: client: %w", def.Name, ErrClosed)
+		}
+		if _, err := c.engine.Publish(ctx, def, nil); err != nil {
+			return fmt.Errorf("mq: Declare: topic %q: %w", def.Name, err)
+		}
+		c.mu.Lock()
+		if c.declared == nil {
+			c.declared = map[string]bool{}
+		}
+		c.declared[def.Name] = true
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+func (c *Client) isDeclared(topic string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.declared[topic]
 }

@@ -2,6 +2,8 @@ package mq
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/runnel-go/runnel/mq/driver"
 )
@@ -44,6 +46,31 @@ func wrap(h Handle, all ...[]Middleware) Handle {
 type Send func(ctx context.Context, topic string, r *driver.Record) error
 
 // PublishMiddleware wraps the sending of each message, behind the codec: r has its final payload. It is
-// called once, by Open, and what it returns for each message, by many goroutines. Calling next again
-// sends the message again.
+// called once, by Open, and what it returns for each message, by many goroutines. ctx must be passed on,
+// or one made of it. Calling next again sends the message again; with it unused the message is not
+// sent, and what is returned is the result of Publish. PublishAll sends one by one where there is a
+// PublishMiddleware.
 type PublishMiddleware func(next Send) Send
+
+// sendKey is where the end of the chain, which is the same for all topics, finds the way to the engine.
+type sendKey struct{}
+
+func sendEnd(ctx context.Context, topic string, r *driver.Record) error {
+	end, ok := ctx.Value(sendKey{}).(Send)
+	if !ok {
+		return fmt.Errorf("mq: topic %q: a middleware passed on a context that is not made of the one it got", topic)
+	}
+	return end(ctx, topic, r)
+}
+
+// wrapSend puts the middleware around the sending; nil if there is none.
+func wrapSend(all []PublishMiddleware) Send {
+	if len(all) == 0 {
+		return nil
+	}
+	s := Send(sendEnd)
+	for _, m := range slices.Backward(all) {
+		s = m(s)
+	}
+	return s
+}

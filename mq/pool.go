@@ -21,7 +21,7 @@ type pool struct {
 	keeper  *keeper
 	workers []*worker
 	meter   *member
-	joined  flag          // meter is set
+	joined  flag // meter is set
 	pace    *pace
 	least   time.Duration // of its lease a message must have left to begin
 

@@ -21,9 +21,9 @@ type Engine interface {
 	//	ErrClosed           the engine has been closed
 	//	context.Cause(ctx)  ctx ended before there was room (Overflow Block), or before it began
 	//
-	// Otherwise a topic that does not exist is made. A record with NotBefore takes its room when
-	// it is stored, and its place in the order when its time has come: behind all records that
-	// have theirs by then. Header and Payload are neither changed by the engine nor, after the
+	// Otherwise a topic that does not exist is made, also if there are no records. A record with
+	// NotBefore takes its room when it is stored, and its place in the order when its time has
+	// come: behind all records that have theirs by then. Header and Payload are neither changed by the engine nor, after the
 	// call, by the caller; records itself belongs to the caller again.
 	Publish(ctx context.Context, topic *Topic, records []Record) (n int, err error)
 

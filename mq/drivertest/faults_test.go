@@ -80,6 +80,14 @@ var broken = []struct {
 			return e.Publish(context.WithoutCancel(ctx), t, rs)
 		}}
 	}},
+	{"no records make no topic", "Publish/Declaration", func() *fault {
+		return &fault{publish: func(ctx context.Context, e driver.Engine, t *driver.Topic, rs []driver.Record) (int, error) {
+			if len(rs) == 0 {
+				return 0, nil
+			}
+			return e.Publish(ctx, t, rs)
+		}}
+	}},
 	{"MustExist is ignored", "Publish/MustExist", func() *fault { return onTopic(func(t *driver.Topic) { t.MustExist = false }) }},
 	{"conflicts are ignored", "Publish/Conflict", func() *fault {
 		return onTopic(func(t *driver.Topic) { *t = driver.Topic{Name: t.Name, MustExist: t.MustExist} })

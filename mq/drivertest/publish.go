@@ -21,8 +21,9 @@ func publishCases() []Case {
 		{"Publish/Intact", "Record is what is stored.", needs{}, publishIntact},
 		{"Publish/ID", `"" to have the engine name it; not looked at otherwise`, needs{}, publishID},
 		{"Publish/Topics", "Publish stores records of one topic", needs{}, publishTopics},
-		{"Publish/Handles", "Otherwise a topic that does not exist is made.", needs{}, publishHandles},
-		{"Publish/Creation", "Otherwise a topic that does not exist is made.", needs{}, publishCreation},
+		{"Publish/Handles", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishHandles},
+		{"Publish/Creation", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishCreation},
+		{"Publish/Declaration", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishDeclaration},
 		{"Publish/MustExist", "ErrUnknownTopic topic.MustExist, and it does not", needs{}, publishMustExist},
 		{"Publish/Conflict", "Engines compare all fields but MustExist and Groups with those of the stored one.", needs{}, publishConflict},
 		{"Publish/Cancelled", "or before it began", needs{}, publishCancelled},
@@ -154,6 +155,17 @@ func publishCreation(k *kit) {
 		k.e = k.open()
 		k.expectSet(k.sub(k.group(driver.Unordered)), letters(each)...)
 	}
+}
+
+// publishDeclaration declares a topic: its groups miss nothing from then on, and it exists.
+func publishDeclaration(k *kit) {
+	k.def.Groups = []string{k.group(driver.Unordered).Group}
+	n, err := k.e.Publish(k.ctx(), &k.def, nil)
+	k.noError("Publish of no records", err)
+	k.must(n == 0, "Publish of no records: n is %d, want 0", n)
+	k.def.MustExist = true
+	k.put("a")
+	k.done(k.sub(k.group(driver.Unordered)), "a")
 }
 
 func publishMustExist(k *kit) {
