@@ -17,11 +17,11 @@ func closeCases() []Case {
 	return []Case{
 		{"Close/Source/HandsBack", handBackLaw, needs{}, closeHandsBack},
 		{"Close/Source/Order", handBackLaw, needs{order: driver.PerKey}, closeHandsBackKeys},
-		{"Close/Source/Ends", handBackLaw, needs{}, closeEnds},
+		{"Close/Source/Ends", handBackLaw + " … ErrClosed if the source has been closed.", needs{}, closeEnds},
 		{"Close/Source/Twice", "A second call does nothing, and returns nil.", needs{}, closeTwice},
 		{"Close/Source/Others", handBackLaw, needs{}, closeOthers},
 		{"Close/Source/Wakes", handBackLaw, needs{}, closeWakes},
-		{"Close/Engine", endLaw, needs{}, closeEngine},
+		{"Close/Engine", endLaw + " … ErrClosed the engine has been closed", needs{}, closeEngine},
 		{"Close/Engine/HandsBack", endLaw, needs{}, closeEngineHandsBack},
 		{"Close/Engine/Waiting", endLaw, needs{}, closeEngineWaiting},
 		{"Close/Engine/Blocked", endLaw, needs{overflow: driver.Block}, closeEngineBlocked},

@@ -16,14 +16,14 @@ func deadCases() []Case {
 	morgue := needs{morgue: true}
 	return []Case{
 		{"Dead/GivenUp", deadLaw, needs{}, deadGivenUp},
-		{"Dead/Letter", "For Dead: stored where [Morgue] finds it, before the record is given up.", morgue, deadLetter},
+		{"Dead/Letter", "For Dead: stored where [Morgue] finds it, before the record is given up. … Letter is a dead letter: a record that a group has given up. … when it was given up … as it was published … what package mq knows of the failure", morgue, deadLetter},
 		{"Dead/Once", deadLaw, morgue, deadOnce},
 		{"Dead/Stale", "ErrLeaseLost if Token is not that of the record's present lease, and then it has had no effect", morgue, deadStale},
 		{"Dead/Letters", "Letters lists letters by rising Seq, those after the one given, at most limit of them (> 0).", morgue, deadList},
 		{"Dead/Groups", "An empty group stands for all groups.", morgue, deadGroups},
-		{"Dead/Mark", "MarkLetter moves a letter to another state, or leaves it in its own, and puts note in the place of its Note.", morgue, deadMark},
+		{"Dead/Mark", "MarkLetter moves a letter to another state, or leaves it in its own, and puts note in the place of its Note. … ErrLetter if there is none with this Seq, or its Rev is not rev any more … another one after each MarkLetter; set by the engine … what became of it since … Deleted // can be restored", morgue, deadMark},
 		{"Dead/MarkRace", markLaw, morgue, deadMarkRace},
-		{"Dead/Purge", "To is Purged to remove it for good.", morgue, deadPurge},
+		{"Dead/Purge", "To is Purged to remove it for good. … Purged // does not exist any more", morgue, deadPurge},
 		{"Dead/Seq", "its own number, rising along the topic; set by the engine", morgue, deadSeq},
 		{"Dead/Kept", "Morgue keeps the dead letters of Settle, per topic and group, until they are purged.", needs{morgue: true, overflow: driver.DropOldest}, deadKept},
 		{"Dead/Topics", "Morgue keeps the dead letters of Settle, per topic and group", morgue, deadTopics},

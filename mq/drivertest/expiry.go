@@ -12,9 +12,10 @@ func expiryCases() []Case {
 	expiry := needs{expiry: true}
 	return []Case{
 		{"Expiry/Expires", expiryLaw, expiry, expiryExpires},
-		{"Expiry/MaxAge", "records expire that long after they were published; 0: never", expiry, expiryMaxAge},
+		{"Expiry/MaxAge", "records expire that long after they were published; 0: never … Record.Expires, Topic.MaxAge", expiry, expiryMaxAge},
 		{"Expiry/Running", expiryLaw, expiry, expiryRunning},
 		{"Expiry/Released", expiryLaw, expiry, expiryReleased},
+		{"Expiry/NewGroup", expiryLaw, expiry, expiryNewGroup},
 		{"Expiry/Keys", expiryLaw, needs{expiry: true, order: driver.PerKey}, expiryKeys},
 		{"Expiry/Room", "stored at once; 0: no limit", needs{expiry: true, overflow: driver.Reject}, expiryRoom},
 		{"Expiry/Never", "0: never", needs{}, expiryNever},
@@ -121,4 +122,19 @@ func expiryNoGroup(k *kit) {
 	k.last(k.sub(k.group(driver.Unordered)), "b")
 	k.wantTopic(driver.Account{Published: 2, Expired: 1})
 	k.wantGroup(driver.GroupAccount{Published: 1, Acked: 1})
+}
+
+// expiryNewGroup makes a group while another one still runs what has expired.
+func expiryNewGroup(k *kit) {
+	r := rec("a")
+	r.Expires = time.Now().Add(k.lease / 2)
+	k.publish(r)
+	s := k.sub(k.group(driver.Unordered))
+	d := k.expect(s, "a")[0]
+	k.wait(k.lease/2 + k.quiet)
+	other := k.group(driver.Unordered)
+	other.Group = "other"
+	k.put("b")
+	k.done(k.sub(other), "b")
+	k.settle(s, driver.Ack, d)
 }

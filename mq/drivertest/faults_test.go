@@ -15,12 +15,14 @@ import (
 
 var all = flag.Bool("drivertest.all", false, "tell all cases that notice a broken engine, not only the named one")
 
-// broken lists engines that break one obligation each, and a case that must notice.
-var broken = []struct {
-	name string
-	by   string
-	make func() *fault
-}{
+// brokenEngineOf makes engines that break one obligation, which a case must notice.
+type brokenEngineOf struct {
+	name, by string
+	make     func() *fault
+}
+
+// broken lists them.
+var broken = append(brokenToo, []brokenEngineOf{
 	{"a release loses the record", "Order/Unordered", func() *fault { return onVerb(driver.Release, as(driver.Ack)) }},
 	{"a release goes to the end", "Order/Unordered", func() *fault {
 		return onVerb(driver.Release, func(s *driver.Settlement) { s.Verb, s.At = driver.Retry, time.Now().Add(time.Microsecond) })
@@ -145,7 +147,7 @@ var broken = []struct {
 	{"what is not supported is imitated", "Order/Strict", func() *fault {
 		return &fault{features: func(f *driver.Features) { f.Order = []driver.Order{driver.Unordered} }}
 	}},
-}
+}...)
 
 // Every broken engine must fail the case that names what it breaks.
 func TestBroken(t *testing.T) {

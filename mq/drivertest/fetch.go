@@ -17,8 +17,8 @@ func fetchCases() []Case {
 		{"Fetch/CancelRace", "n is 0 if and only if err is not nil", needs{}, fetchCancelRace},
 		{"Fetch/Once", "Sources of one group compete, each record goes to one of them", needs{}, fetchOnce},
 		{"Fetch/WakesOne", "Fetch waits until a record is ready", needs{}, fetchWakes},
-		{"Settle/Each", "Each stands for itself", needs{}, settleEach},
-		{"Settle/Twice", "ErrLeaseLost if Token is not that of the record's present lease, and then it has had no effect", needs{}, settleTwice},
+		{"Settle/Each", "Each stands for itself … set by Settle", needs{}, settleEach},
+		{"Settle/Twice", "ErrLeaseLost if Token is not that of the record's present lease, and then it has had no effect … Ack Verb = iota // it is done", needs{}, settleTwice},
 		{"Settle/Mixed", "Each stands for itself", needs{}, settleMixed},
 		{"Settle/Nothing", "Settle says what becomes of deliveries.", needs{}, settleNothing},
 		{"Settle/Waiting", "All methods of all interfaces are called by many goroutines at once.", needs{}, settleWhileFetching},
@@ -193,8 +193,11 @@ func settleNothing(k *kit) {
 
 func settleWhileFetching(k *kit) {
 	s, d := k.leased("a1")
-	wait := k.start(func() { s.Fetch(k.ctx(), make([]driver.Delivery, 1)) })
+	var n int
+	var err error
+	wait := k.start(func() { n, err = s.Fetch(k.ctx(), make([]driver.Delivery, 1)) })
 	k.wait(k.quiet)
 	k.settle(s, driver.Release, d)
 	wait("Fetch, after Release by the same source")
+	k.must(n == 1 && err == nil, "Fetch, after Release by the same source: %d, %v", n, err)
 }

@@ -10,8 +10,9 @@ func groupCases() []Case {
 	return []Case{
 		{"Group/Each", "each group gets every record", needs{}, groupEach},
 		{"Group/Own", "each group gets every record", needs{}, groupOwn},
+		{"Group/Makes", "Subscribe opens a source of a topic's records for a group, and makes both if they do not exist.", needs{}, groupMakes},
 		{"Group/Late", beginLaw, needs{}, groupLate},
-		{"Group/Latest", beginLaw, needs{}, groupLatest},
+		{"Group/Latest", beginLaw + " … a new group begins with what is published from now on", needs{}, groupLatest},
 		{"Group/LatestAgain", "A new group begins", needs{}, groupLatestAgain},
 		{"Group/Kept", "From then on records are kept for the group until it has settled them, also while it has no source.", needs{}, groupKept},
 		{"Group/Ephemeral", "Ephemeral: the group ends with its last source, and its records are forgotten.", needs{}, groupEphemeral},
@@ -136,4 +137,15 @@ func groupOrders(k *kit) {
 	ds := k.alone(b, b, "1")
 	k.settle(b, driver.Ack, ds...)
 	k.done(b, "2")
+}
+
+// groupMakes subscribes to what nobody has published to: the topic is there then, and so is the group.
+func groupMakes(k *kit) {
+	s := k.sub(k.group(driver.Unordered))
+	k.closeSource(s)
+	k.def.MustExist = true
+	k.put("a")
+	latest := k.group(driver.Unordered)
+	latest.Latest = true // means nothing: the group exists
+	k.done(k.sub(latest), "a")
 }

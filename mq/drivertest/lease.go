@@ -10,7 +10,7 @@ const tokenLaw = "A Token stays valid beyond the lease's time as long as the rec
 
 func leaseCases() []Case {
 	return []Case{
-		{"Lease/Until", "Each is leased for Subscription.Lease from now", needs{}, leaseUntil},
+		{"Lease/Until", "Each is leased for Subscription.Lease from now … when the lease lapses unless it is extended", needs{}, leaseUntil},
 		{"Lease/Exclusive", "given to nobody else before that has passed or it is settled", needs{}, leaseExclusive},
 		{"Lease/Lapse", "Lapses counts leases that ended with neither a settlement nor a Close", needs{}, leaseLapse},
 		{"Lease/Token", "proves the lease; new for each", needs{}, leaseToken},

@@ -17,7 +17,7 @@ const competeLaw = "Sources of one group compete, each record goes to one of the
 func loadCases() []Case {
 	return []Case{
 		{"Load/Competing", competeLaw, needs{}, loadCompeting},
-		{"Load/Balanced", accountLaw, needs{admin: true}, loadBalanced},
+		{"Load/Balanced", accountLaw + " … Accounts are exact at any moment, not only at rest", needs{admin: true}, loadBalanced},
 		{"Load/Publishers", placeLaw, needs{order: driver.Strict}, loadPublishers},
 		{"Load/PerKey", holdLaw, needs{order: driver.PerKey}, func(k *kit) { k.def.Overflow = driver.Block; loadOrder(k, driver.PerKey, 6) }},
 		{"Load/Strict", strictLaw, needs{order: driver.Strict}, func(k *kit) { loadOrder(k, driver.Strict, 3) }},

@@ -16,7 +16,7 @@ const (
 func orderCases() []Case {
 	perKey, strict := needs{order: driver.PerKey}, needs{order: driver.Strict}
 	return []Case{
-		{"Order/Unordered", placeLaw, needs{}, orderUnordered},
+		{"Order/Unordered", placeLaw + " … Unordered always", needs{}, orderUnordered},
 		{"Order/PerKey", perKeyLaw, perKey, orderPerKey},
 		{"Order/PerKey/NoKey", perKeyLaw, perKey, orderNoKey},
 		{"Order/PerKey/Retry", holdLaw, perKey, orderRetry},

@@ -27,7 +27,7 @@ func overflowCases() []Case {
 		{"Overflow/Block/Verbs", blockLaw, block, blockVerbs},
 		{"Overflow/Reject", "ErrFull the topic is full, and its Overflow is Reject", reject, reject1},
 		{"Overflow/Reject/Batch", "neither it nor any after it has had an effect", reject, rejectBatch},
-		{"Overflow/DropNewest", "Dropped // by DropNewest, and counted", newest, dropNewest},
+		{"Overflow/DropNewest", "Dropped // by DropNewest, and counted … DropNewest // the record is dropped … accepted ever: stored, or dropped on arrival", newest, dropNewest},
 		{"Overflow/DropOldest", "DropOldest // the oldest one stored is dropped", oldest, dropOldest},
 		{"Overflow/DropOldest/Leased", "Published = Acked + Dead + Expired + Dropped + InFlight + Waiting", oldest, dropLeased},
 		{"Overflow/DropOldest/Keys", perKeyLaw, needs{overflow: driver.DropOldest, order: driver.PerKey}, dropKeys},

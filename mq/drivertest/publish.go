@@ -14,20 +14,20 @@ import (
 func publishCases() []Case {
 	return []Case{
 		{"Publish/Order", "Publish stores records of one topic, in their order", needs{}, publishOrder},
-		{"Publish/Set", "Seq and Outcome of these are set", needs{}, publishSets},
+		{"Publish/Set", "Seq and Outcome of these are set … Publish sets it, and may leave 0 for a record with NotBefore. … set by Publish", needs{}, publishSets},
 		{"Publish/Seq", "it rises in the order of publishing and is never used again", needs{}, publishSeq},
 		{"Publish/Nothing", "err is nil if and only if n = len(records)", needs{}, publishNothing},
 		{"Publish/Slice", "Header and Payload are neither changed by the engine nor, after the call, by the caller; records itself belongs to the caller again.", needs{}, publishSlice},
-		{"Publish/Intact", "Record is what is stored.", needs{}, publishIntact},
+		{"Publish/Intact", "Record is what is stored. … set by the caller", needs{}, publishIntact},
 		{"Publish/ID", `"" to have the engine name it; not looked at otherwise`, needs{}, publishID},
 		{"Publish/Topics", "Publish stores records of one topic", needs{}, publishTopics},
 		{"Publish/Handles", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishHandles},
 		{"Publish/Creation", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishCreation},
 		{"Publish/Declaration", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishDeclaration},
-		{"Publish/MustExist", "ErrUnknownTopic topic.MustExist, and it does not", needs{}, publishMustExist},
-		{"Publish/Conflict", "Engines compare all fields but MustExist and Groups with those of the stored one.", needs{}, publishConflict},
+		{"Publish/MustExist", "ErrUnknownTopic topic.MustExist, and it does not … the topic is not made by Publish and Subscribe", needs{}, publishMustExist},
+		{"Publish/Conflict", "Engines compare all fields but MustExist and Groups with those of the stored one. … ErrConflict the topic exists with another definition", needs{}, publishConflict},
 		{"Publish/Cancelled", "or before it began", needs{}, publishCancelled},
-		{"Publish/Durability", "What a topic or a subscription asks for and the engine cannot give is refused with ErrUnsupported, never imitated.", needs{}, durability},
+		{"Publish/Durability", "What a topic or a subscription asks for and the engine cannot give is refused with ErrUnsupported, never imitated. … ErrUnsupported the engine cannot give what the topic asks for", needs{}, durability},
 	}
 }
 

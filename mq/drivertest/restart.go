@@ -26,7 +26,7 @@ func restartCases() []Case {
 		{"Restart/Groups", "From then on records are kept for the group until it has settled them, also while it has no source.", restart, restartGroups},
 		{"Restart/Full", "Reject // Publish returns ErrFull", with(func(n *needs) { n.overflow = driver.Reject }), restartFull},
 		{"Restart/Account", accountLaw, with(func(n *needs) { n.admin = true }), restartAccount},
-		{"Restart/Calls", "An error that is none of them means that the engine is in trouble (a disk, a network); the caller may try again.", restart, restartCalls},
+		{"Restart/Calls", "An error that is none of them means that the engine is in trouble (a disk, a network); the caller may try again. … The error returned is the engine's own trouble, for all of them: what became of them is unknown then, and they may be settled again, or lapse.", restart, restartCalls},
 	}
 }
 

@@ -13,7 +13,7 @@ const (
 
 func retryCases() []Case {
 	return []Case{
-		{"Retry/At", retryLaw, needs{}, retryAt},
+		{"Retry/At", retryLaw + " … Retry // failed: it is ready again At", needs{}, retryAt},
 		{"Retry/Past", retryLaw, needs{}, retryPast},
 		{"Retry/Kept", keptLaw, needs{}, retryKept},
 		{"Retry/Many", retryLaw, needs{}, retryMany},
