@@ -33,6 +33,13 @@ func (r *recorder) note(s string) {
 	r.failures = append(r.failures, s)
 }
 
+// all returns the failures so far: what a case has started may go on.
+func (r *recorder) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.failures)
+}
+
 func (r *recorder) Cleanup(f func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,7 +65,7 @@ func verdict(t *testing.T, c Case, f *fault) (failures []string) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{TB: t}
 		r.run(func() { c.on(newKit(r, Harness{New: brokenBroker(f), Virtual: true})) })
-		failures = r.failures
+		failures = r.all()
 	})
 	return failures
 }
