@@ -37,6 +37,7 @@ type slot struct {
 	open      int32 // groups that have not settled it
 	live      bool
 	claimed   bool // some group has had it to settle
+	due       bool // it is in topic.expiry
 }
 
 type more struct {

@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -20,7 +21,7 @@ func TestLog(t *testing.T) {
 				s.live, s.key = true, string(rune('a'+pos%26))
 				want[pos] = s.key
 			}
-			for pos := range want {
+			for _, pos := range slices.Sorted(maps.Keys(want)) {
 				if r.IntN(stay) > 0 {
 					l.free(pos)
 					delete(want, pos)

@@ -118,3 +118,10 @@ func BenchmarkOne(b *testing.B) {
 		s.Settle(ctx, v)
 	}
 }
+
+func wantClosed(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, driver.ErrClosed) {
+		t.Errorf("got %v, want %v", err, driver.ErrClosed)
+	}
+}

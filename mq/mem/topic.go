@@ -135,10 +135,11 @@ func (t *topic) settled(pos uint64) {
 // free forgets a record.
 func (t *topic) free(pos uint64, s *slot) {
 	t.unhold(s, holder{pos: pos})
-	if t.expires(s) != group.Never {
+	due := s.due
+	t.log.free(pos)
+	if due {
 		t.expiry.forget(t.isStored)
 	}
-	t.log.free(pos)
 	t.wakePublisher()
 }
 
@@ -221,6 +222,7 @@ func (t *topic) place(pos uint64, s *slot, born uint64, wasDelayed bool) {
 	}
 	if at := t.expires(s); at != group.Never {
 		t.expiry.push(at, pos)
+		s.due = true
 	}
 }
 
@@ -247,6 +249,7 @@ func (t *topic) expire(now group.Time) {
 	for t.expiry.next() <= now {
 		pos := t.expiry.pop()
 		if s := t.log.at(pos); s != nil {
+			s.due = false
 			t.expired(pos, s)
 		} else {
 			t.expiry.gone--
