@@ -125,6 +125,9 @@ func (c *Consumer[T]) open(ctx context.Context, client *Client) (*pool, error) {
 	}
 	if c.paused.Load() {
 		p.queue.pause()
+		if !c.paused.Load() { // Resume has come between
+			p.queue.resume()
+		}
 	}
 	return p, nil
 }

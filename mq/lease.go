@@ -91,7 +91,11 @@ func (k *keeper) look() (wait time.Duration, busy bool) {
 	}
 	if p.queue.holds() {
 		busy = true
-		p.queue.stale(now, p.least+wait)
+		least := p.least + wait
+		if p.running() == 0 { // all are stuck: who knows when its turn comes
+			least = 2 * p.plan.sub.Lease
+		}
+		p.queue.stale(now, least)
 	}
 	if busy {
 		k.asleep.Store(false)

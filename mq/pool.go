@@ -125,6 +125,7 @@ func (p *pool) fetchAll(ctx context.Context) {
 			p.pace.spend(n)
 			p.plan.log.works()
 			p.queue.push(into[:n])
+			p.keeper.alert()
 			clear(into[:n])
 			continue
 		}
@@ -167,6 +168,9 @@ func (p *pool) limit(idle int) int {
 		ahead = 0 // what waited here would begin all at once later
 	case ahead == 0:
 		ahead = p.ahead()
+	}
+	if idle == 0 && p.running() == 0 {
+		return 0 // all are stuck: others shall have it
 	}
 	return idle*p.plan.size + ahead
 }

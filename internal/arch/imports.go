@@ -65,6 +65,8 @@ var table = []row{
 		"it exports what the client reports about itself"},
 	{"mq/mqtest", []string{".", "mq", "mq/contract", "mq/driver", "mq/mem"},
 		"the test kit runs in memory, so that nobody's tests inherit a server"},
+	{"mq/internal/proof", []string{".", "mq", "mq/driver", "mq/mem", "mq/mqtest"},
+		"it proves the layers together, as their users see them; only its own tests use it"},
 	{"mq/internal/watermill", []string{".", "mq", "mq/driver", "mq/mem"},
 		"it runs another project's suite over ours; only its own tests use it"},
 	{"console", []string{".", "flow", "mq"},
