@@ -49,6 +49,9 @@ func released(d *driver.Delivery) driver.Settlement {
 
 // handBack releases messages that nobody has begun.
 func (p *pool) handBack(ds []driver.Delivery) {
+	if len(ds) == 0 {
+		return // and before subscribe is done there is none
+	}
 	sets := make([]driver.Settlement, len(ds))
 	for i := range ds {
 		sets[i] = released(&ds[i])

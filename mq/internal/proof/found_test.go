@@ -46,15 +46,17 @@ func group(t *sim.T, c *mq.Client, topic string) driver.GroupAccount {
 	return a.Groups[0]
 }
 
-// Resume while Run begins: the consumer must not stay paused.
+// Pause and Resume while Run begins: the consumer must not stay paused, and nothing is used that is not
+// there yet (which the race detector sees).
 func TestResumeAtTheStart(t *testing.T) {
 	sim.Test(t, func(t *sim.T) {
 		client, got := open1(t), runnel.New[string](runnel.Buffer(1))
 		c := &mq.Consumer[string]{Topic: words, Group: "g", Handler: func(ctx context.Context, m *mq.Message[string]) error {
 			return got.Send(ctx, m.Value)
 		}}
-		c.Pause()
 		end := start(t, client, c)
+		t.Point()
+		c.Pause()
 		t.Point()
 		c.Resume()
 		say(t, client)
