@@ -36,7 +36,11 @@ func (c *Consumer[T]) check(client *Client, pull bool) error {
 	w := &mistakes{}
 	why := checkName(c.Group)
 	w.say(why != "", "Group %q %s", c.Group, why)
-	c.checkHandler(w, pull)
+	if pull {
+		c.checkPull(w)
+	} else {
+		c.checkHandler(w)
+	}
 	c.checkNumbers(w)
 	c.checkChoices(w)
 	checkMiddleware(w, "Options.Middleware", client.options.Middleware)
@@ -47,13 +51,26 @@ func (c *Consumer[T]) check(client *Client, pull bool) error {
 	return fmt.Errorf("mq: consumer %q of topic %q: %w", c.Group, c.Topic.Name(), errors.Join(w.all...))
 }
 
-func (c *Consumer[T]) checkHandler(w *mistakes, pull bool) {
+func (c *Consumer[T]) checkHandler(w *mistakes) {
 	both, none := c.Handler != nil && c.Batch != nil, c.Handler == nil && c.Batch == nil
-	w.say(!pull && both, "Handler and Batch are both set; want one of them")
-	w.say(!pull && none, "Handler and Batch are both nil; want one of them")
-	w.say(pull && !none, "a Handler or Batch is set; want neither for Open and Messages, or call Run")
+	w.say(both, "Handler and Batch are both set; want one of them")
+	w.say(none, "Handler and Batch are both nil; want one of them")
 	w.say(c.Batch == nil && c.BatchSize != 0, "BatchSize is %d without Batch; want 0, or a Batch", c.BatchSize)
 	w.say(c.Batch == nil && c.BatchWait != 0, "BatchWait is %v without Batch; want 0, or a Batch", c.BatchWait)
+}
+
+// checkPull refuses what is about a handler.
+func (c *Consumer[T]) checkPull(w *mistakes) {
+	const instead = "Open and Messages have no handler; leave it out, or call Run"
+	w.say(c.Handler != nil, "Handler is set: %s", instead)
+	w.say(c.Batch != nil, "Batch is set: %s", instead)
+	w.say(c.BatchSize != 0, "BatchSize is %d: %s", c.BatchSize, instead)
+	w.say(c.BatchWait != 0, "BatchWait is %v: %s", c.BatchWait, instead)
+	w.say(c.Workers != 0, "Workers is %d: %s", c.Workers, instead)
+	w.say(c.Drain != 0, "Drain is %v: %s", c.Drain, instead)
+	w.say(c.Grace != 0, "Grace is %v: %s", c.Grace, instead)
+	w.say(c.Retry.Timeout != 0, "Retry.Timeout is %v: %s", c.Retry.Timeout, instead)
+	w.say(len(c.Middleware) > 0, "Middleware has %d functions: %s", len(c.Middleware), instead)
 }
 
 func (c *Consumer[T]) checkNumbers(w *mistakes) {

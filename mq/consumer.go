@@ -102,7 +102,7 @@ type Consumer[T any] struct {
 // wrong with the fields or with the client (ErrClosed, ErrConflict, …), or, with ErrStuck, which
 // handlers still run. Trouble of the engine is logged and retried.
 func (c *Consumer[T]) Run(ctx context.Context, client *Client) error {
-	p, err := c.open(ctx, client)
+	p, err := c.open(ctx, client, nil)
 	if err != nil {
 		return err
 	}
@@ -110,12 +110,13 @@ func (c *Consumer[T]) Run(ctx context.Context, client *Client) error {
 	return p.run(ctx)
 }
 
-// open checks all there is to check, and subscribes.
-func (c *Consumer[T]) open(ctx context.Context, client *Client) (*pool, error) {
-	if err := c.check(client, false); err != nil {
+// open checks all there is to check, and subscribes. taken is that of an Inbox, nil otherwise.
+func (c *Consumer[T]) open(ctx context.Context, client *Client, taken *claims) (*pool, error) {
+	if err := c.check(client, taken != nil); err != nil {
 		return nil, err
 	}
 	p := newPool(c.plan(client))
+	p.taken = taken
 	if !c.pool.CompareAndSwap(nil, p) {
 		return nil, fmt.Errorf("mq: consumer %q of topic %q: it runs already; make one Consumer for each Run", c.Group, c.Topic.Name())
 	}

@@ -21,7 +21,8 @@ type pool struct {
 	keeper  *keeper
 	workers []*worker
 	meter   *member
-	joined  flag // meter is set
+	taken   *claims // of an Inbox; nil otherwise
+	joined  flag    // meter is set
 	pace    *pace
 	least   time.Duration // of its lease a message must have left to begin
 
@@ -37,7 +38,8 @@ type pool struct {
 	live    int                    // workers that have not ended and are not stuck
 	quiet   *runnel.Chan[struct{}] // rung when live becomes 0
 
-	took atomic.Int64 // nanoseconds of the handler for one message, smoothed; 0: not known
+	unwanted flag         // the fetcher shall leave to others what is handed back
+	took     atomic.Int64 // nanoseconds of the handler for one message, smoothed; 0: not known
 }
 
 func newPool(plan *plan) *pool {
@@ -75,9 +77,8 @@ func (p *pool) run(ctx context.Context) (err error) {
 		p.meter.leave()
 		p.plan.log.ends(err)
 	}()
-	p.base, p.endBase = context.WithCancelCause(context.WithoutCancel(ctx))
+	ctx = p.start(ctx)
 	defer p.endBase(nil)
-	ctx, p.stop = context.WithCancelCause(ctx)
 	defer p.stop(nil)
 	p.live = p.plan.workers
 	workers := make([]*worker, p.plan.workers)
@@ -107,12 +108,23 @@ func (p *pool) run(ctx context.Context) (err error) {
 	return errors.Join(p.failed, stuck)
 }
 
+// start makes the contexts of handlers and, which it returns, of fetching.
+func (p *pool) start(ctx context.Context) context.Context {
+	p.base, p.endBase = context.WithCancelCause(context.WithoutCancel(ctx))
+	ctx, p.stop = context.WithCancelCause(ctx)
+	return ctx
+}
+
 // fetchAll fetches until ctx ends.
 func (p *pool) fetchAll(ctx context.Context) {
 	into := make([]driver.Delivery, 16)
 	for failures := 0; ctx.Err() == nil; {
 		now := p.fetching(ctx)
 		want := p.pace.allow(now, p.queue.room(now, maxFetch))
+		if p.unwanted.Swap(false) {
+			runnel.Sleep(ctx, p.plan.sub.Lease/12)
+			continue
+		}
 		if want == 0 {
 			continue
 		}
@@ -153,11 +165,25 @@ func (p *pool) fetching(ctx context.Context) context.Context {
 
 func (p *pool) pause() {
 	p.queue.pause()
+	p.endFetch()
+}
+
+// endFetch ends the Fetch that waits.
+func (p *pool) endFetch() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.unfetch != nil {
 		p.unfetch()
 	}
+}
+
+// rest hands back all that waits, because nobody wants it here, and fetches nothing for a while, so that
+// others get it.
+func (p *pool) rest() {
+	p.took.Store(0)
+	p.unwanted.Store(true)
+	p.endFetch()
+	p.queue.handBack()
 }
 
 // limit is how many messages may wait for a worker.
@@ -178,7 +204,10 @@ func (p *pool) limit(idle int) int {
 // ahead is how many messages the workers will begin soon.
 func (p *pool) ahead() int {
 	took := time.Duration(p.took.Load())
-	if took <= 0 {
+	switch {
+	case took <= 0 && p.taken != nil:
+		return 0 // who knows when somebody will want one
+	case took <= 0:
 		return p.plan.size
 	}
 	window := min(100*time.Millisecond, p.plan.sub.Lease/3)
@@ -266,6 +295,7 @@ func (p *pool) look(s *ConsumerStats, now time.Time) {
 	p.mu.Lock()
 	workers := p.workers
 	p.mu.Unlock()
+	p.taken.look(s, now)
 	for _, w := range workers {
 		w.hand.mu.Lock()
 		if w.hand.running {

@@ -241,6 +241,14 @@ func (q *queue) pause() {
 	q.handed(left)
 }
 
+// handBack hands back what waits.
+func (q *queue) handBack() {
+	q.mu.Lock()
+	left := q.empty()
+	q.mu.Unlock()
+	q.handed(left)
+}
+
 func (q *queue) resume() {
 	q.mu.Lock()
 	q.paused = false
