@@ -2,6 +2,7 @@ package mq
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -103,6 +104,9 @@ type Consumer[T any] struct {
 // handlers still run. Trouble of the engine is logged and retried.
 func (c *Consumer[T]) Run(ctx context.Context, client *Client) error {
 	p, err := c.open(ctx, client, nil)
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return nil // before anything was begun
+	}
 	if err != nil {
 		return err
 	}

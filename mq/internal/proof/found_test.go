@@ -91,3 +91,12 @@ func TestBehindTheStuck(t *testing.T) {
 		end2()
 	}, sim.Punctual(), sim.Schedules(50))
 }
+
+// A consumer whose context ends before it has begun has consumed until then: that is no error.
+func TestEndsBeforeItBegins(t *testing.T) {
+	sim.Test(t, func(t *sim.T) {
+		end := start(t, open1(t), &mq.Consumer[string]{Topic: words, Group: "g", Handler: func(context.Context, *mq.Message[string]) error { return nil }})
+		err := end()
+		t.Assert(err == nil, "Run: %v", err)
+	})
+}

@@ -41,7 +41,7 @@ func TestLives(t *testing.T) {
 // live is the life of a world.
 func (w *world) live() {
 	for i := range w.processes {
-		w.procs = append(w.procs, w.boot(i))
+		w.procs[i].Store(w.boot(i))
 	}
 	var posting runnel.WaitGroup
 	for i := range w.publishers {
@@ -62,7 +62,7 @@ func (w *world) publish(publisher int) {
 	for _, p := range w.sketch.publishers[publisher] {
 		runnel.Sleep(w.hope, p.pause)
 		for tries := 0; ; tries++ {
-			err := w.topic.Publish(w.hope, w.procs[publisher%len(w.procs)].client, p.value, p.options()...)
+			err := w.topic.Publish(w.hope, w.procs[publisher%len(w.procs)].Load().client, p.value, p.options()...)
 			if err == nil || w.hope.Err() != nil {
 				break
 			}
@@ -93,7 +93,7 @@ func (p *post) options() (opts []mq.PublishOption) {
 func (w *world) happen() {
 	for _, e := range w.events {
 		runnel.Sleep(w.hope, e.after)
-		p := w.procs[e.process]
+		p := w.procs[e.process].Load()
 		switch e.what {
 		case crash:
 			p.crash()
@@ -110,7 +110,7 @@ func (w *world) happen() {
 			}
 			continue
 		}
-		w.procs[e.process] = w.boot(e.process)
+		w.procs[e.process].Store(w.boot(e.process))
 	}
 }
 
@@ -157,8 +157,8 @@ func (w *world) account() driver.Account {
 
 // finish drains all processes.
 func (w *world) finish() {
-	for _, p := range w.procs {
-		p.stop()
+	for i := range w.procs {
+		w.procs[i].Load().stop()
 	}
 	w.quiet.Wait()
 }

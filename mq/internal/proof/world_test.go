@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -30,7 +31,7 @@ type world struct {
 	ghost  *mqtest.FaultEngine // haunted
 	bell   *runnel.Chan[struct{}]
 
-	procs   []*process
+	procs   []atomic.Pointer[process]
 	ending  bool
 	calming bool   // no faults any more
 	left    string // at the last look
@@ -89,6 +90,7 @@ func (s *sketch) options() []mq.TopicOption {
 
 func newWorld(t *sim.T, s *sketch) *world {
 	w := &world{T: t, sketch: s, ledger: newLedger(t, s), topic: mq.NewTopic[string]("t", s.options()...), bell: runnel.New[struct{}](runnel.Dropping(1))}
+	w.procs = make([]atomic.Pointer[process], s.processes)
 	w.hope, w.despair = context.WithCancel(t.Context())
 	switch s.family {
 	case haunted:
@@ -264,8 +266,7 @@ func (p *process) ended(err error) {
 	}
 	l.mu.Unlock()
 	if !dead {
-		early := errors.Is(err, context.Canceled) // ended before it had begun
-		l.law(err == nil || early || errors.Is(err, mq.ErrStuck) || p.tolerates(err), "drain", "Run: %v", err)
+		l.law(err == nil || errors.Is(err, mq.ErrStuck) || p.tolerates(err), "drain", "Run: %v", err)
 		p.over.Close()
 	}
 	p.client.Close()
