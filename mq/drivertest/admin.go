@@ -8,7 +8,7 @@ import (
 	"github.com/runnel-go/runnel/mq/driver"
 )
 
-const accountLaw = "Published = Acked + Dead + Expired + Dropped + InFlight + Waiting"
+const accountLaw = "For each topic and group, at any moment, Published = Acked + Dead + Expired + Dropped + InFlight + Waiting"
 
 func adminCases() []Case {
 	admin := needs{admin: true}

@@ -13,6 +13,29 @@
 // the engine says in Features that it lacks must be refused with ErrUnsupported: that is tested
 // then instead. What it does not offer at all (Admin, Morgue, a Restart) is left out, and logged.
 //
+// To run one case, or what an engine is being written for:
+//
+//	go test -run 'TestConformance/(Publish|Fetch|Settle)'
+//
+// [Cases] lists all with what they quote. In the order in which an engine grows they are Publish, Limit,
+// Fetch, Settle, Close, Group; Lease, Retry, Order; Delay, Expiry, Dedup, Overflow; Dead, Account, Admin;
+// Restart; Load, Life.
+//
+// # What other suites lack
+//
+//	dead letters                   Dead, Restart/Dead
+//	delays, clocks and time zones  Delay; with Virtual, hours and days
+//	order per key under failure    Order/PerKey, Load/FailingKey, Life/PerKey
+//	a process that is killed       Lease/Crash, Retry/Crash, Delay/Crash, Life
+//	a broker that is killed        Restart
+//	duplicates, counted            Load/Competing, Dedup
+//	slow consumers, full topics    Load/SlowConsumer, Overflow
+//	the end of a lease             Lease, Settle
+//	what closing hands back        Close
+//	limits of headers and keys     Limit, Publish/Intact
+//	accounts                       Account, and in all others
+//	calls that fail                Restart/Calls, Life
+//
 // # Time
 //
 // With Virtual each subtest runs in a bubble of testing/synctest: hours pass at once, and the whole
@@ -27,5 +50,7 @@
 //
 // # Testing
 //
-// The suite is tested by engines that break one obligation each: every one of them must fail.
+// The suite is tested by engines that break one obligation each: every one of them must fail the case that
+// names what is broken, every case must notice one of them, and every sentence of the contract must have
+// a case or a reason.
 package drivertest

@@ -69,13 +69,18 @@ func obligations(t *testing.T) (all []string) {
 	return all
 }
 
-var end = regexp.MustCompile(`([.:])\s+`)
+var (
+	end     = regexp.MustCompile(`([.:])\s+`)
+	heading = regexp.MustCompile(`(?m)^# .*$`)
+	advice  = regexp.MustCompile(`(?s)# How to write an engine.*# Errors`)
+)
 
 // sentences splits a comment at full stops and colons, and at the lines of tables.
 func sentences(c *ast.CommentGroup) (all []string) {
-	text := strings.ReplaceAll(c.Text(), "\n\t", ".\n\t")
+	text := heading.ReplaceAllString(advice.ReplaceAllString(c.Text(), ""), "")
+	text = strings.ReplaceAll(text, "\n\t", ".\n\t")
 	for _, s := range end.Split(text, -1) {
-		if s = strings.Trim(plain(s), " .:"); strings.Contains(s, " ") && !strings.HasPrefix(s, "#") {
+		if s = strings.Trim(plain(s), " .:"); strings.Contains(s, " ") {
 			all = append(all, s)
 		}
 	}
@@ -92,6 +97,7 @@ const (
 var uncased = map[string]string{
 	"is the contract between package mq and the engines": what,
 	"It is for authors of engines":                       what,
+	"An engine implements [Engine] and [Source]":         what,
 	"What goes beyond that is optional":                  what,
 	"[Featured] tells what the engine cannot do":         what,
 	"An engine is done when":                             what,

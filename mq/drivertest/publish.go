@@ -25,7 +25,7 @@ func publishCases() []Case {
 		{"Publish/Creation", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishCreation},
 		{"Publish/Declaration", "Otherwise a topic that does not exist is made, also if there are no records.", needs{}, publishDeclaration},
 		{"Publish/MustExist", "ErrUnknownTopic topic.MustExist, and it does not … the topic is not made by Publish and Subscribe", needs{}, publishMustExist},
-		{"Publish/Conflict", "Engines compare all fields but MustExist and Groups with those of the stored one. … ErrConflict the topic exists with another definition", needs{}, publishConflict},
+		{"Publish/Conflict", "Engines compare all fields but MustExist and Groups with those of the stored one. … ErrConflict the topic exists with another definition … An engine returns the errors of this package, wrapped with what they are about.", needs{}, publishConflict},
 		{"Publish/Cancelled", "or before it began", needs{}, publishCancelled},
 		{"Publish/Durability", "What a topic or a subscription asks for and the engine cannot give is refused with ErrUnsupported, never imitated. … ErrUnsupported the engine cannot give what the topic asks for", needs{}, durability},
 	}
