@@ -20,6 +20,7 @@ type Client struct {
 	meters  meters
 	opened  time.Time
 	send    Send // through Options.Publish; nil if there is none
+	replies replyDesk
 
 	mu       sync.RWMutex
 	declared map[string]bool
@@ -68,6 +69,7 @@ func (c *Client) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
+	c.replies.shut(fmt.Errorf("mq: client: %w", ErrClosed))
 	return c.engine.Close()
 }
 
@@ -79,7 +81,7 @@ func (c *Client) check(ctx context.Context, topic string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if c.options.Declared && !c.isDeclared(topic) {
+	if c.options.Declared && !c.isDeclared(topic) && topic != repliesName {
 		return fmt.Errorf("mq: topic %q: %w: it was not declared; call Client.Declare first, or check the name", topic, ErrUnknownTopic)
 	}
 	return nil

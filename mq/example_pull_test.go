@@ -3,7 +3,6 @@ package mq_test
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/mq"
@@ -50,7 +49,8 @@ func ExampleConsumer_Open() {
 		return
 	}
 	defer inbox.Close() // hands back what is not settled
-	job, home := runnel.RecvFrom(inbox), runnel.RecvFrom(runnel.After(50*time.Millisecond))
+	enough := runnel.New[struct{}]()
+	job, home := runnel.RecvFrom(inbox), runnel.RecvFrom(enough)
 	for {
 		switch got, _ := runnel.Select(ctx, job, home); got {
 		case job:
@@ -61,6 +61,7 @@ func ExampleConsumer_Open() {
 			}
 			fmt.Println(d.Value)
 			d.Ack(ctx)
+			enough.Close()
 		case home:
 			fmt.Println("enough for today")
 			return

@@ -3,7 +3,6 @@ package mq
 import (
 	"context"
 	"iter"
-	"sync"
 	"time"
 
 	"github.com/runnel-go/runnel"
@@ -25,7 +24,7 @@ type Inbox[T any] struct {
 	taken *claims
 	meter *workerMeter
 	ended *runnel.Chan[struct{}] // closed when nothing is handed out any more
-	close sync.Once
+	close runnel.Once
 	err   error
 }
 

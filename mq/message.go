@@ -36,5 +36,6 @@ const (
 	HeaderReplayOf    = "Runnel-Replay-Of"   // ID of the message that a replay repeats
 	HeaderReplyTo     = "Runnel-Reply-To"    // where a reply is awaited
 	HeaderCorrelation = "Runnel-Correlation" // which request a reply answers
-	HeaderError       = "Runnel-Error"       // a reply that is an error
+	HeaderDeadline    = "Runnel-Deadline"    // when nobody awaits the reply any more, RFC 3339 with nanoseconds
+	HeaderError       = "Runnel-Error"       // a reply that is an error: its text
 )

@@ -26,6 +26,7 @@ type plan struct {
 	version  string // of the contract in force
 
 	newTurn func() turn
+	service *service // for handlers that reply
 }
 
 // plan makes the choices.
@@ -54,6 +55,7 @@ func (c *Consumer[T]) plan(client *Client) *plan {
 		p.size = cmp.Or(c.BatchSize, 100)
 	}
 	p.newTurn = c.turns(client)
+	p.service = &service{client, &p.policy}
 	return p
 }
 

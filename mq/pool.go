@@ -110,7 +110,8 @@ func (p *pool) run(ctx context.Context) (err error) {
 
 // start makes the contexts of handlers and, which it returns, of fetching.
 func (p *pool) start(ctx context.Context) context.Context {
-	p.base, p.endBase = context.WithCancelCause(context.WithoutCancel(ctx))
+	base := context.WithValue(context.WithoutCancel(ctx), serviceKey{}, p.plan.service)
+	p.base, p.endBase = context.WithCancelCause(base)
 	ctx, p.stop = context.WithCancelCause(ctx)
 	return ctx
 }

@@ -17,6 +17,9 @@ type Stats struct {
 	Over   time.Duration `json:"over"`   // the interval that is counted: since Opened, or since an earlier look
 	Topics []TopicStats  `json:"topics"` // published to, by name
 	Groups []GroupStats  `json:"groups"` // consumed for, by topic and name
+
+	// LateReplies came when the call of Request that they answer had ended.
+	LateReplies uint64 `json:"late_replies"`
 }
 
 // TopicStats is what was published to a topic.
@@ -70,7 +73,7 @@ type Running struct {
 // never is a settlement without its attempt, or an attempt without its message published.
 func (c *Client) Stats() Stats {
 	now := time.Now()
-	s := Stats{Opened: c.opened, Time: now, Over: now.Sub(c.opened)}
+	s := Stats{Opened: c.opened, Time: now, Over: now.Sub(c.opened), LateReplies: c.replies.late.Load()}
 	topics, groups := c.meters.all()
 	for _, g := range groups { // before the topics: what was consumed was published before
 		s.Groups = append(s.Groups, g.stats(now))
