@@ -33,8 +33,8 @@ func fill(t *testing.T, e *mem.Engine, topic *driver.Topic, n int, change func(i
 }
 
 // A message that waits takes its payload and at most 200 bytes, whatever it waits for that is common:
-// its turn, room in two groups, its key, its age. One that waits for its next attempt or its time has
-// more to remember.
+// its turn, two groups, its key, also one that no other has, its age. A lease, the next attempt, or a
+// time to wait for are more to remember.
 func TestMemoryOfWaiting(t *testing.T) {
 	const n, payload = 100_000, 100
 	keys := make([]string, 64)
@@ -51,6 +51,7 @@ func TestMemoryOfWaiting(t *testing.T) {
 		"its turn":    {most: 200},
 		"two groups":  {most: 200, topic: driver.Topic{Groups: []string{"more"}}},
 		"its key":     {most: 200, order: driver.PerKey, change: func(i int, r *driver.Record) { r.Key = keys[i%64] }},
+		"an own key":  {most: 200, order: driver.PerKey, change: func(i int, r *driver.Record) { r.Key = strconv.Itoa(i) }},
 		"a retention": {most: 200, topic: driver.Topic{MaxAge: time.Hour}},
 		"its time":    {most: 450, change: func(i int, r *driver.Record) { r.NotBefore = time.Now().Add(time.Hour) }},
 		"a lease":     {most: 400, after: func(t *testing.T, s driver.Source) { takeAll(t, s, n, driver.Extend) }},

@@ -17,7 +17,7 @@
 //	attempts, state        stay            stay            stay             are gone
 //	an Ephemeral group     ends, with the last source of it, in each case
 //
-// Once Close or Crash has returned, no call of that engine has an effect any more.
+// Once Close or Crash has returned, no call of that engine stores, gives out or settles anything.
 //
 // # Life of a record
 //
@@ -48,8 +48,9 @@
 //
 // Memory of a message that waits, besides its payload, key and header, in bytes (TestMemoryOfWaiting):
 //
-//	for its turn, in any number of groups, with or without a key    110
-//	the same in a topic with MaxAge                                  140
+//	for its turn, in one group or two, with or without a key         110
+//	the same in order per key, with a key that no other has          180
+//	in a topic with MaxAge                                           140
 //	leased, or for its next attempt                                  270, and the State of Retry
 //	for its time                                                     240
 //	a lone one of many that are gone                                 250
