@@ -196,7 +196,7 @@ func document(rnd *rand.Rand, t reflect.Type, depth int) string {
 	case reflect.Pointer:
 		return document(rnd, t.Elem(), depth)
 	case reflect.Struct:
-		return object(rnd, t, depth)
+		return structText(rnd, t, depth)
 	case reflect.Map:
 		return `{` + entry(rnd, t, 0, depth) + `,` + entry(rnd, t, 50, depth) + `}`
 	case reflect.Slice, reflect.Array:
@@ -230,7 +230,7 @@ func entry(rnd *rand.Rand, t reflect.Type, from, depth int) string {
 	return fmt.Sprintf("%q : %s", fmt.Sprint(from+rnd.IntN(50)), document(rnd, t.Elem(), depth+1))
 }
 
-func object(rnd *rand.Rand, t reflect.Type, depth int) string {
+func structText(rnd *rand.Rand, t reflect.Type, depth int) string {
 	fields, _ := fieldsOf(t)
 	var parts []string
 	for _, f := range fields {

@@ -14,6 +14,9 @@ type checker struct{ schema *jsonschema.Schema }
 const address = "https://contract.invalid/schema.json"
 
 func newChecker(doc any) (*checker, error) {
+	if _, n := findHuge(doc, nil); n != "" {
+		return nil, fmt.Errorf("Schema: want exponents of at most three digits, got %s", shorten(n))
+	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
