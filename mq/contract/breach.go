@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -177,12 +176,12 @@ func limit(k jsonschema.ErrorKind) string {
 }
 
 func oneOf(values []any) string {
+	if len(values) == 1 {
+		return show(values[0])
+	}
 	var s []string
 	for _, v := range values {
 		s = append(s, show(v))
-	}
-	if len(s) == 1 {
-		return s[0]
 	}
 	return "one of " + strings.Join(s, ", ")
 }
@@ -230,12 +229,10 @@ func lookup(doc any, path []string) (any, bool) {
 
 // show writes a value as JSON, shortened.
 func show(v any) string {
-	var b bytes.Buffer
+	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return fmt.Sprint(v)
-	}
+	_ = e.Encode(v) // what has been parsed can be written
 	return shorten(strings.TrimSuffix(b.String(), "\n"))
 }
 

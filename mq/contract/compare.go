@@ -19,6 +19,10 @@ type Change struct {
 	BreaksNew bool
 }
 
+func (c Change) breaksNew() bool { return c.BreaksNew }
+
+func (c Change) breaksOld() bool { return c.BreaksOld }
+
 // Breaking tells whether the change breaks anybody.
 func (c Change) Breaking() bool { return c.BreaksOld || c.BreaksNew }
 
@@ -127,13 +131,11 @@ func (c *comparer) report(path, what string, breaksOld, breaksNew bool) {
 // within compares without reporting, and tells who may break.
 func (c *comparer) within(old, new any) (breaksOld, breaksNew bool) {
 	had := c.changes
+	defer func() { c.changes = had }()
 	c.changes = nil
 	c.schema("", old, new)
-	for _, change := range c.changes {
-		breaksOld, breaksNew = breaksOld || change.BreaksOld, breaksNew || change.BreaksNew
-	}
-	c.changes = had
-	return breaksOld, breaksNew
+	breaksOld = slices.ContainsFunc(c.changes, Change.breaksOld)
+	return breaksOld, slices.ContainsFunc(c.changes, Change.breaksNew)
 }
 
 // schema compares two schemas of the same place.
@@ -156,13 +158,11 @@ func (c *comparer) schema(path string, old, new any) {
 
 // object is a schema as an object; nil for false.
 func object(schema any) map[string]any {
-	if m, ok := schema.(map[string]any); ok {
-		return m
+	m, ok := schema.(map[string]any)
+	if !ok && schema != false {
+		return map[string]any{} // true, or none
 	}
-	if schema == false {
-		return nil
-	}
-	return map[string]any{} // true, or none
+	return m
 }
 
 func (c *comparer) objects(path string, o, n map[string]any) {

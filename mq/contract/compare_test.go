@@ -65,6 +65,7 @@ func TestCompareKeywords(t *testing.T) {
 		{`{"type":"integer","minimum":1}`, `{"oneOf":[{"type":"integer","minimum":2},{"type":"null"}]}`, "f: minimum tightened from 1 to 2" + breaksNew + "\nf: 1 alternatives added" + breaksOld},
 		{`{"oneOf":[{"minimum":1},{"maximum":5}]}`, `{"oneOf":[{"minimum":1},{"maximum":6}]}`, "f: oneOf changed" + breaksBoth},
 		{`{"allOf":[{"minimum":1}]}`, `{"allOf":[{"minimum":1},{"maximum":5}]}`, "f: 1 conditions of allOf added" + breaksNew},
+		{`{"type":"string","anyOf":[{"minLength":1}]}`, `{"type":"string"}`, "f: anyOf removed" + breaksBoth},
 		{`true`, `false`, "f: not allowed any more" + breaksNew},
 		{`false`, `{"type":"string"}`, "f: allowed now" + breaksOld},
 		{`{"properties":{"a":true},"unevaluatedProperties":false}`, `{"properties":{},"unevaluatedProperties":false}`, "f.a: removed" + "\nf: unevaluatedProperties depends on what has changed" + breaksBoth},

@@ -70,7 +70,7 @@ func orTrue(schema any) any {
 func (c *comparer) field(path, name string, old, new *shape) {
 	_, had := old.named[name]
 	_, has := new.named[name]
-	at := join(path, name)
+	at := fieldIn(path, name)
 	switch {
 	case had && !has:
 		c.removed(at, name, old, new)
@@ -82,7 +82,7 @@ func (c *comparer) field(path, name string, old, new *shape) {
 	}
 }
 
-func join(path, name string) string {
+func fieldIn(path, name string) string {
 	var b strings.Builder
 	b.WriteString(path)
 	writeName(&b, name)

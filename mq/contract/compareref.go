@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
 	"slices"
@@ -86,20 +87,13 @@ func (s *sameness) sameKeyword(key string, old, new any) bool {
 func (s *sameness) sameMembers(old, new any) bool {
 	o, _ := old.(map[string]any)
 	n, _ := new.(map[string]any)
-	for name, v := range n {
-		if had, ok := o[name]; !ok || !s.same(had, v) {
-			return false
-		}
-	}
-	return len(o) == len(n)
+	return maps.EqualFunc(o, n, func(a, b any) bool { return s.same(a, b) })
 }
 
 func (s *sameness) sameRefs(p pair) bool {
-	if s.seen[p] {
-		return true
-	}
+	had := s.seen[p]
 	s.seen[p] = true
 	o, ok := resolve(s.old, p.old)
 	n, too := resolve(s.new, p.new)
-	return ok && too && s.same(o, n)
+	return had || ok && too && s.same(o, n)
 }

@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -70,10 +71,9 @@ func without[T comparable](a, b []T) []T {
 func (c *comparer) types(path string, o, n map[string]any) (differ bool) {
 	ot, nt := typesOf(o), typesOf(n)
 	gone, come := without(ot, nt), without(nt, ot)
-	if len(gone)+len(come) == 0 {
-		return false
+	if len(gone)+len(come) > 0 {
+		c.report(path, fmt.Sprintf("type changed from %s to %s", typeWords(o), typeWords(n)), len(come) > 0, len(gone) > 0)
 	}
-	c.report(path, fmt.Sprintf("type changed from %s to %s", typeWords(o), typeWords(n)), len(come) > 0, len(gone) > 0)
 	return len(gone) == len(ot)
 }
 
@@ -82,11 +82,7 @@ func typeWords(s map[string]any) string {
 	case nil:
 		return "any"
 	case []any:
-		names := make([]string, len(t))
-		for i, name := range t {
-			names[i] = fmt.Sprint(name)
-		}
-		return strings.Join(names, " or ")
+		return join(t, " or ")
 	default:
 		return fmt.Sprint(t)
 	}
@@ -131,37 +127,44 @@ func valuesOf(s map[string]any) (values []string, anyOther bool) {
 			list = []any{constant}
 		}
 	}
-	for _, v := range list {
-		values = append(values, canonical(v))
-	}
-	return values, !listed && !isConst
+	return canonicalAll(list), !listed && !isConst
 }
 
 // canonical writes a value so that equal ones have the same text: 1 and 1.0 are one number.
 func canonical(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
-		var parts []string
-		for name, value := range v {
-			parts = append(parts, fmt.Sprintf("%q:%s", name, canonical(value)))
-		}
-		slices.Sort(parts)
-		return "{" + strings.Join(parts, ",") + "}"
+		return "{" + strings.Join(canonicalFields(v), ",") + "}"
 	case []any:
-		var parts []string
-		for _, item := range v {
-			parts = append(parts, canonical(item))
-		}
-		return "[" + strings.Join(parts, ",") + "]"
+		return "[" + strings.Join(canonicalAll(v), ",") + "]"
 	}
 	if r := rational(v); r != nil {
 		return number(r)
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
+	text, _ := json.Marshal(v) // what has been parsed can be written
 	return string(text)
+}
+
+func canonicalFields(object map[string]any) (parts []string) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		parts = append(parts, fmt.Sprintf("%q:%s", name, canonical(object[name])))
+	}
+	return parts
+}
+
+func canonicalAll(list []any) (parts []string) {
+	for _, v := range list {
+		parts = append(parts, canonical(v))
+	}
+	return parts
+}
+
+func join(list []any, sep string) string {
+	var parts []string
+	for _, v := range list {
+		parts = append(parts, fmt.Sprint(v))
+	}
+	return strings.Join(parts, sep)
 }
 
 // rational is a number's value; nil if v is none.

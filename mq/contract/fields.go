@@ -74,13 +74,13 @@ func visible(f reflect.StructField) bool {
 
 // structOf is the struct type that t is or points to.
 func structOf(t reflect.Type) (in reflect.Type, pointer bool) {
-	if t.Kind() == reflect.Pointer && t.Name() == "" {
-		t, pointer = t.Elem(), true
+	if pointer = t.Kind() == reflect.Pointer && t.Name() == ""; pointer {
+		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct {
-		return nil, false
+	if t.Kind() == reflect.Struct {
+		in = t
 	}
-	return t, pointer
+	return in, pointer
 }
 
 func validName(s string) bool {

@@ -56,13 +56,8 @@ func (r *reader) peek() byte {
 }
 
 func (r *reader) space() {
-	for r.at < len(r.text) {
-		switch r.text[r.at] {
-		case ' ', '\t', '\r', '\n':
-			r.at++
-		default:
-			return
-		}
+	for c := r.peek(); c == ' ' || c == '\t' || c == '\r' || c == '\n'; c = r.peek() {
+		r.at++
 	}
 }
 

@@ -13,11 +13,11 @@ type sampler struct {
 }
 
 func newSampler(share float64, on bool) sampler {
-	switch {
-	case !on, share == 0:
-		return sampler{}
-	case share == 1:
-		return sampler{share: 1}
+	if !on {
+		share = 0
+	}
+	if share == 0 || share == 1 {
+		return sampler{share: share}
 	}
 	return sampler{share, new(atomic.Uint64)}
 }
