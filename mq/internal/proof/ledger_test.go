@@ -20,7 +20,7 @@ type ledger struct {
 	duplicates int
 	groups     map[string]*book
 	strikes    int // faults that have happened
-	fetches    int
+	calls      int // of the engine
 }
 
 // posted is what is known of a value's publishing.

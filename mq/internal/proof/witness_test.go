@@ -30,6 +30,7 @@ func (w *witness) Publish(ctx context.Context, topic *driver.Topic, rs []driver.
 	n, err := w.Engine.Publish(ctx, topic, rs)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.called(w.process)
 	for i, v := range values {
 		p := l.posts[v]
 		switch {
@@ -66,14 +67,18 @@ func (s *witnessed) Fetch(ctx context.Context, into []driver.Delivery) (int, err
 	l := s.process.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.fetches > 200 && !l.exact() {
-		s.process.despair()
-	}
+	l.called(s.process)
 	for i := range into[:n] {
 		l.fetched(s.process, l.groups[s.sub.Group], &into[i])
-		l.fetches++
 	}
 	return n, err
+}
+
+// called counts calls of the engine, and gives up hope where they come to no end.
+func (l *ledger) called(p *process) {
+	if l.calls++; l.calls > 400 && !l.exact() {
+		p.despair()
+	}
 }
 
 // fetched notes a delivery, and checks it against those of the same record. It gets a payload of its
@@ -154,6 +159,7 @@ func (l *ledger) mayLose(one *lease) bool {
 func (l *ledger) asked(p *process, b *book, all []driver.Settlement, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.called(p)
 	for i := range all {
 		v := &all[i]
 		one := b.find(v)
