@@ -17,6 +17,7 @@ type ledger struct {
 
 	mu         sync.Mutex
 	posts      map[string]*posted
+	known      map[string]time.Time // by dedup id: when one was stored last
 	duplicates int
 	groups     map[string]*book
 	strikes    int // faults that have happened
@@ -45,6 +46,7 @@ type book struct {
 // lease is a delivery as the witness saw it.
 type lease struct {
 	process  *process
+	group    string
 	value    string
 	d        driver.Delivery
 	until    time.Time // at least
@@ -80,7 +82,7 @@ type handling struct {
 }
 
 func newLedger(t *sim.T, s *sketch) *ledger {
-	l := &ledger{t: t, s: s, posts: map[string]*posted{}, groups: map[string]*book{}}
+	l := &ledger{t: t, s: s, posts: map[string]*posted{}, known: map[string]time.Time{}, groups: map[string]*book{}}
 	for _, g := range s.groups {
 		l.groups[g.name] = &book{team: g, leases: map[uint64][]*lease{}, handlings: map[uint64][]*handling{}, first: map[string]uint64{}}
 	}
@@ -133,6 +135,7 @@ func (l *ledger) begin(p *process, g *team, m *mq.Meta, value string) *handling 
 	l.law(h.lease.handling == nil, "once", "group %q: %q is handled twice under one lease", g.name, value)
 	h.lease.handling = h
 	l.beginsFairly(b, h, m)
+	l.beginsAsToldTo(b, h)
 	l.beginsInTurn(b, h)
 	b.handlings[h.seq] = append(b.handlings[h.seq], h)
 	return h
@@ -173,6 +176,22 @@ func (l *ledger) beginsFairly(b *book, h *handling, m *mq.Meta) {
 				h.value, h.attempt, h.began.Sub(q.ended), wait)
 		}
 	}
+}
+
+// beginsAsToldTo checks a handling against what its consumer was told.
+func (l *ledger) beginsAsToldTo(b *book, h *handling) {
+	g, busy := b.team, 1
+	for _, hs := range b.handlings {
+		for _, q := range hs {
+			if q.process == h.process && q.result == running {
+				busy++
+			}
+		}
+	}
+	l.law(busy <= g.workers*max(1, g.batch), "once", "group %q: %d handlings at once of %d workers", g.name, busy, g.workers)
+	l.law(h.lease.d.Lapses < 5, "attempts", "%q begins after %d lapses", h.value, h.lease.d.Lapses)
+	paused := h.process.pausedAt
+	l.law(!l.exact() || paused.IsZero() || !h.began.After(paused), "drain", "%q begins %v after Pause", h.value, h.began.Sub(paused))
 }
 
 // lane is what must be in order: "" for nothing.
@@ -249,5 +268,10 @@ func (l *ledger) end(h *handling, r result) {
 	h.ended, h.result = time.Now(), r
 	if h.dead {
 		h.result = cut
+		return
 	}
+	g := l.groups[h.lease.group].team
+	limit := g.retry.Timeout + g.grace + g.lease/3
+	l.law(!l.exact() || h.stuck || g.retry.Timeout == 0 || h.ended.Sub(h.began) <= limit, "acks are true",
+		"%q has run for %v, and nobody takes it for stuck", h.value, h.ended.Sub(h.began))
 }

@@ -104,7 +104,9 @@ func (w *world) happen() {
 			for _, c := range p.consumers {
 				c.Pause()
 			}
+			p.note(&p.pausedAt, time.Now())
 			runnel.Sleep(w.hope, e.after)
+			p.note(&p.pausedAt, time.Time{})
 			for _, c := range p.consumers {
 				c.Resume()
 			}

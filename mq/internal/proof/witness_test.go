@@ -36,16 +36,43 @@ func (w *witness) Publish(ctx context.Context, topic *driver.Topic, rs []driver.
 		switch {
 		case i < n && rs[i].Outcome == driver.Duplicate:
 			l.duplicates++
+			l.dedup(p, false)
 			l.law(p.dedup != "", "nothing lost", "%q has no dedup id, and was taken for a duplicate", v)
 		case i < n && rs[i].Outcome == driver.Dropped:
 			p.dropped++
 		case i < n:
 			p.stored++
+			l.dedup(p, true)
 		case l.s.family == haunted && errors.Is(err, errFault):
 			p.unsure++
 		}
 	}
 	return n, err
+}
+
+// dedup checks that of the messages with one id one is stored in each window.
+func (l *ledger) dedup(p *posted, stored bool) {
+	if p.dedup == "" || !l.exact() {
+		return
+	}
+	now, window := time.Now(), cmp.Or(l.s.window, 2*time.Minute)
+	last, known := l.known[p.dedup]
+	if stored {
+		l.law(!known || now.Sub(last) >= window, "once", "%q is stored %v after another one with its id", p.value, now.Sub(last))
+		l.known[p.dedup] = now
+		return
+	}
+	l.law(l.tries(p.dedup) > 1 && (!known || now.Sub(last) <= window), "nothing lost", "%q is taken for a duplicate after %v", p.value, now.Sub(last))
+}
+
+// tries is how often messages with an id were published.
+func (l *ledger) tries(dedup string) (n int) {
+	for _, p := range l.posts {
+		if p.dedup == dedup {
+			n += p.tries
+		}
+	}
+	return n
 }
 
 func (w *witness) Subscribe(ctx context.Context, topic *driver.Topic, s driver.Subscription) (driver.Source, error) {
@@ -85,8 +112,12 @@ func (l *ledger) called(p *process) {
 // own, by which its handler shows it.
 func (l *ledger) fetched(p *process, b *book, d *driver.Delivery) {
 	d.Payload = bytes.Clone(d.Payload)
-	one := &lease{process: p, d: *d, until: d.Until, value: string(d.Payload)}
+	one := &lease{process: p, group: b.team.name, d: *d, until: d.Until, value: string(d.Payload)}
 	l.law(!time.Now().Before(d.NotBefore), "never early", "%q is given out %v early", one.value, time.Until(d.NotBefore))
+	if l.exact() {
+		age := l.s.maxAge == 0 || time.Since(d.Published) <= l.s.maxAge
+		l.law(age && (d.Expires.IsZero() || !time.Now().After(d.Expires)), "never early", "%q is given out after it has expired", one.value)
+	}
 	all := b.leases[d.Seq]
 	i, _ := slices.BinarySearchFunc(all, d.Token, func(one *lease, token uint64) int { return cmp.Compare(one.d.Token, token) })
 	b.leases[d.Seq] = slices.Insert(all, i, one)
@@ -103,6 +134,7 @@ func (l *ledger) fetched(p *process, b *book, d *driver.Delivery) {
 		l.law(last.verb != driver.Retry || d.Attempts == last.attempts, "attempts", "%q: %d attempts, Retry said %d", one.value, d.Attempts, last.attempts)
 	}
 	if last.phase == open && !last.returned {
+		l.law(!l.exact() || last.process.dying, "leases", "%q has been held until its lease ended, by who lives", one.value)
 		l.law(!time.Now().Before(last.until), "leases", "%q is given out while it is leased for another %v", one.value, time.Until(last.until))
 	}
 }

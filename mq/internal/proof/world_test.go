@@ -53,6 +53,8 @@ type process struct {
 	dying     bool // guarded by ledger.mu: it may be dead
 	dead      bool // guarded by ledger.mu
 	stop      context.CancelFunc
+	pausedAt  time.Time              // guarded by ledger.mu; zero: it is not
+	stoppedAt time.Time              // guarded by ledger.mu; zero: it has not been
 	over      *runnel.Chan[struct{}] // closed when it has ended, or crashed
 	err       error
 }
@@ -146,12 +148,22 @@ func (w *world) boot(number int) *process {
 		runners = append(runners, c)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	p.stop = stop
+	p.stop = func() {
+		p.note(&p.stoppedAt, time.Now())
+		stop()
+	}
 	w.quiet.Go(func() {
 		err := mq.Run(ctx, p.client, runners...)
 		p.ended(err)
 	})
 	return p
+}
+
+// note writes down when something was done to a process.
+func (p *process) note(what *time.Time, at time.Time) {
+	p.ledger.mu.Lock()
+	defer p.ledger.mu.Unlock()
+	*what = at
 }
 
 func (p *process) consumer(g *team) *mq.Consumer[string] {
@@ -278,8 +290,16 @@ func (p *process) tolerates(err error) bool {
 	return (p.family == shaky || p.family == haunted) && errors.Is(err, errFault)
 }
 
-// drained checks that nothing of a process is left.
+// drained checks that nothing of a process is left, and that it has taken no longer than it was told to.
 func (p *process) drained(err error) {
+	took, limit := time.Since(p.stoppedAt), time.Duration(0)
+	for _, g := range p.groups {
+		if g.drain == 0 {
+			limit = time.Hour
+		}
+		limit = max(limit, g.drain+g.grace)
+	}
+	p.ledger.law(!p.exact() || took <= limit, "drain", "Run returns %v after its context has ended, want %v", took, limit)
 	for _, b := range p.ledger.groups {
 		for _, hs := range b.handlings {
 			for _, h := range hs {
