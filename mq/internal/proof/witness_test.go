@@ -115,8 +115,11 @@ func (l *ledger) fetched(p *process, b *book, d *driver.Delivery) {
 	one := &lease{process: p, group: b.team.name, d: *d, until: d.Until, value: string(d.Payload)}
 	l.law(!time.Now().Before(d.NotBefore), "never early", "%q is given out %v early", one.value, time.Until(d.NotBefore))
 	if l.exact() {
-		age := l.s.maxAge == 0 || time.Since(d.Published) <= l.s.maxAge
-		l.law(age && (d.Expires.IsZero() || !time.Now().After(d.Expires)), "never early", "%q is given out after it has expired", one.value)
+		expires := d.Expires
+		if expires.IsZero() && l.s.maxAge > 0 {
+			expires = d.Published.Add(l.s.maxAge)
+		}
+		l.law(expires.IsZero() || !time.Now().After(expires), "never early", "%q is given out after it has expired", one.value)
 	}
 	all := b.leases[d.Seq]
 	i, _ := slices.BinarySearchFunc(all, d.Token, func(one *lease, token uint64) int { return cmp.Compare(one.d.Token, token) })
