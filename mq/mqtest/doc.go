@@ -23,6 +23,11 @@
 // on a real one: handlers must be ready for messages that come twice, publishers for errors. The
 // faults come from a seed, or from package sim, which then finds the shortest bad story.
 //
+// # Contracts
+//
+// [Golden] keeps the schema of each topic in a file beside the test. A change of a Go type that changes
+// what goes over the wire fails the test, and says which field breaks whom.
+//
 // # Time
 //
 // Nothing here sleeps. In a bubble of testing/synctest and under package sim, retries that wait for
