@@ -69,7 +69,7 @@ func (t *topic) accept(r *driver.Record, w *waiter) error {
 	}
 	t.store1(r)
 	if r.Dedup != "" {
-		t.dedup.add(r.Dedup, r.Seq, now+t.def.DedupWindow)
+		t.dedup.add(r.Dedup, r.Seq, after(now, t.def.DedupWindow))
 	}
 	return nil
 }

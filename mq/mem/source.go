@@ -118,7 +118,7 @@ func (s *source) take(into []driver.Delivery) (n int) {
 	t.mature(now)
 	t.expire(now)
 	t.lapse(g, now)
-	until := now + s.lease
+	until := after(now, s.lease)
 	for n < len(into) {
 		grant, ok := g.state.Take(s.id, until)
 		if !ok {
@@ -169,7 +169,7 @@ func (s *source) settle(v *driver.Settlement) {
 	event := group.Event{Pos: v.Seq, Token: v.Token, Verb: v.Verb, Attempts: v.Attempts, State: v.State}
 	switch v.Verb {
 	case driver.Extend:
-		event.At = t.store.now() + s.lease
+		event.At = after(t.store.now(), s.lease)
 	case driver.Retry:
 		event.At = t.at(v.At)
 	}

@@ -123,6 +123,9 @@ func (t *topic) isFull() bool { return t.def.MaxMessages > 0 && t.stored() >= t.
 // at turns a time of the contract into one of the machine.
 func (t *topic) at(when time.Time) group.Time { return when.Sub(t.store.epoch) }
 
+// after is now + d, or Never if that is too late to count.
+func after(now group.Time, d time.Duration) group.Time { return now + min(d, group.Never-now) }
+
 // settled tells that one group is done with the record at pos, if it is still stored.
 func (t *topic) settled(pos uint64) {
 	if s := t.log.at(pos); s != nil {

@@ -1,7 +1,9 @@
 package mem_test
 
 import (
+	"context"
 	"errors"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,5 +52,36 @@ func TestSimNoEffectAfterEnd(t *testing.T) {
 		published := w.account().Published
 		wg.Wait()
 		t.Assert(w.account().Published == published, "published %d, and %d after the end", published, w.account().Published)
+	})
+}
+
+// A lease and a window for ever are longer than the clock of the engine can count.
+func TestForever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const forever = time.Duration(math.MaxInt64)
+		time.Sleep(time.Second) // so that the engine's clock is not at its start
+		e, topic := mem.New(nil), &driver.Topic{Name: "t", DedupWindow: forever, MaxAge: forever}
+		time.Sleep(time.Second)
+		s := subscribe(t, e, topic, driver.Subscription{Group: "g", Lease: forever})
+		once := func() driver.Outcome {
+			r := []driver.Record{{Dedup: "x", Published: time.Now()}}
+			if _, err := e.Publish(t.Context(), topic, r); err != nil {
+				t.Fatal(err)
+			}
+			return r[0].Outcome
+		}
+		once()
+		d := fetch(t, s)
+		time.Sleep(time.Hour)
+		if got := once(); got != driver.Duplicate {
+			t.Errorf("the second one is %v, want %v", got, driver.Duplicate)
+		}
+		settle(t, s, d, driver.Settlement{Verb: driver.Extend})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if n, err := s.Fetch(ctx, make([]driver.Delivery, 1)); n != 0 {
+			t.Errorf("a lease for ever has ended: %d, %v", n, err)
+		}
+		settle(t, s, d, driver.Settlement{})
 	})
 }
