@@ -52,7 +52,7 @@ func (d *diary) drains(running int) {
 // ends: Run returns err.
 func (d *diary) ends(err error) {
 	if err != nil {
-		d.write(slog.LevelError, "mq: consumer failed", slog.Any("error", err), slog.String("kind", kind(err)))
+		d.write(slog.LevelError, "mq: consumer failed", slog.Any("error", err), slog.String("kind", Kind(err)))
 		return
 	}
 	d.write(slog.LevelInfo, "mq: consumer ends")
@@ -102,7 +102,7 @@ func (d *diary) loses(n int, now time.Time) {
 func (d *diary) trouble(now time.Time, what string, err error) {
 	if count, say := d.engine.fails(now, 1); say {
 		d.write(slog.LevelError, "mq: engine in trouble, tries again",
-			slog.String("to", what), slog.Any("error", err), slog.String("kind", kind(err)), slog.Int("count", count))
+			slog.String("to", what), slog.Any("error", err), slog.String("kind", Kind(err)), slog.Int("count", count))
 	}
 }
 

@@ -144,7 +144,7 @@ func (n *PublishCounts) failed(err error) {
 	if n.Failed == nil {
 		n.Failed = map[string]uint64{}
 	}
-	n.Failed[kind(err)]++
+	n.Failed[Kind(err)]++
 }
 
 // kinds are the names of errors in meters and logs.
@@ -159,8 +159,12 @@ var kinds = []struct {
 	{context.DeadlineExceeded, "timeout"}, {context.Canceled, "canceled"},
 }
 
-// kind names what sort of error err is; "other" if it is none that mq knows.
-func kind(err error) string {
+// Kind names what sort of error err is, in a word that is stable: "full", "contract", "timeout", … as in
+// PublishCounts.Failed and in the attribute "kind" of logs. "other" if it is none that mq knows; "" of nil.
+func Kind(err error) string {
+	if err == nil {
+		return ""
+	}
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {
 			return k.name

@@ -252,8 +252,8 @@ func TestKindsOfErrors(t *testing.T) {
 		context.DeadlineExceeded: "timeout",
 		errors.New("disk"):       "other",
 	} {
-		if got := kind(err); got != want {
-			t.Errorf("kind(%v) = %q, want %q", err, got, want)
+		if got := Kind(err); got != want {
+			t.Errorf("Kind(%v) = %q, want %q", err, got, want)
 		}
 	}
 }
