@@ -57,6 +57,7 @@ type team struct {
 	wait                 time.Duration // of batches
 	lease, drain, grace  time.Duration
 	lapses, prefetch     int
+	pull                 bool
 	retry                mq.Retry
 }
 
@@ -128,6 +129,9 @@ func (s *sketch) team(r *rand.Rand, name string) *team {
 	}
 	if r.IntN(4) == 0 {
 		g.retry.Timeout = time.Second
+	}
+	if r.IntN(4) == 0 {
+		g.pull, g.batch, g.drain, g.retry.Timeout = true, 0, 0, 0
 	}
 	return g
 }

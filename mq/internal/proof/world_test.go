@@ -145,7 +145,11 @@ func (w *world) boot(number int) *process {
 	for _, g := range w.groups {
 		c := p.consumer(g)
 		p.consumers = append(p.consumers, c)
-		runners = append(runners, c)
+		if g.pull {
+			runners = append(runners, p.puller(g, c))
+		} else {
+			runners = append(runners, c)
+		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = func() {
