@@ -9,7 +9,7 @@ import (
 )
 
 // audit checks what holds in the end, when nothing is left to do.
-func (w *world) audit() {
+func (w *world) audit() []driver.GroupAccount {
 	a := w.account()
 	morgue, _ := driver.As[driver.Morgue](w.connect())
 	letters, err := morgue.Letters(context.Background(), "t", "", 0, 1000)
@@ -22,6 +22,7 @@ func (w *world) audit() {
 		w.ledger.law(g.Published >= accepted && g.Published <= accepted+unsure, "balance", "group %q: published %d, accepted %d, unsure %d", g.Group, g.Published, accepted, unsure)
 		w.ledger.audit(w.ledger.groups[g.Group], &g, letters)
 	}
+	return a.Groups
 }
 
 func (l *ledger) accepted() (sure, unsure int64) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -21,25 +22,41 @@ var (
 
 // TestLives explores random worlds, each in several schedules by each strategy.
 func TestLives(t *testing.T) {
+	all, ran := tally{}, family(0)
 	for f := range families {
 		t.Run(f.String(), func(t *testing.T) {
-			for i := range uint64(scale(40) * *times) {
-				s := draw(f, *seed+i)
-				opts := []sim.Option{sim.Seed(s.seed), sim.Schedules(12), sim.For(0), sim.Strategies(sim.Random(), sim.POS(), sim.PCT(3))}
-				if f == calm || f == crashy {
-					opts = append(opts, sim.Punctual())
-				}
-				sim.Test(t, func(t *sim.T) { newWorld(t, s).live() }, opts...)
-				if t.Failed() {
-					t.Fatalf("%v, seed %d: %s", f, s.seed, s)
-				}
+			ran++
+			for i := range uint64(worlds() * *times) {
+				lives(t, draw(f, *seed+i), all)
 			}
 		})
+	}
+	if ran == families && os.Getenv("RUNNEL_SIM_REPLAY") == "" {
+		all.check(t)
+	}
+}
+
+// worlds is how many there are of each family.
+func worlds() int {
+	if testing.Short() {
+		return scale(50)
+	}
+	return scale(120)
+}
+
+func lives(t *testing.T, s *sketch, all tally) {
+	opts := []sim.Option{sim.Seed(s.seed), sim.Schedules(12), sim.For(0), sim.Strategies(sim.Random(), sim.POS(), sim.PCT(3))}
+	if s.exact() {
+		opts = append(opts, sim.Punctual())
+	}
+	sim.Test(t, func(t *sim.T) { newWorld(t, s).live(all) }, opts...)
+	if t.Failed() {
+		t.Fatalf("%v, seed %d: %s", s.family, s.seed, s)
 	}
 }
 
 // live is the life of a world.
-func (w *world) live() {
+func (w *world) live(all tally) {
 	for i := range w.processes {
 		w.procs[i].Store(w.boot(i))
 	}
@@ -54,7 +71,7 @@ func (w *world) live() {
 	w.ledger.mu.Unlock()
 	w.settle()
 	w.finish()
-	w.audit()
+	all.add(w, w.audit())
 }
 
 // publish publishes all that a publisher has, each until it is accepted.

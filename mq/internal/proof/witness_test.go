@@ -237,6 +237,9 @@ func (l *ledger) isTrue(b *book, one *lease, v *driver.Settlement, now time.Time
 		say(ran >= b.team.grace || !l.exact(), fmt.Sprintf("it runs for %v only, want %v before it is stuck", ran, b.team.grace))
 		say(b.team.retry.Timeout > 0 || b.team.drain > 0 || !l.exact(), "nothing ends its context")
 	}
+	if v.Verb != driver.Release && h != nil && h.result == stopped && !h.stuck && l.exact() {
+		say(b.team.retry.Timeout > 0, "it was stopped by the drain, want Release")
+	}
 	switch v.Verb {
 	case driver.Ack:
 		say(h != nil && h.result == well && !h.stuck, "want one that ended well")
