@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,9 +84,17 @@ func (c *Client) check(ctx context.Context, topic string) error {
 		return context.Cause(ctx)
 	}
 	if c.options.Declared && !c.isDeclared(topic) && topic != repliesName {
-		return fmt.Errorf("mq: topic %q: %w: it was not declared; call Client.Declare first, or check the name", topic, ErrUnknownTopic)
+		return fmt.Errorf("mq: topic %q: %w: it was not declared; call Client.Declare first%s", topic, ErrUnknownTopic, c.meantDeclared(topic))
 	}
 	return nil
+}
+
+// meantDeclared suggests the declared topic that is nearest by name, if one is near.
+func (c *Client) meantDeclared(topic string) string {
+	c.mu.RLock()
+	names := slices.Sorted(maps.Keys(c.declared))
+	c.mu.RUnlock()
+	return nearest(topic, names, func(name string) string { return name })
 }
 
 // Declaration is a Topic, of any type.

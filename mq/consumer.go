@@ -94,6 +94,12 @@ type Consumer[T any] struct {
 	// Middleware wraps the handler, inside of that of the client. The first one is outermost.
 	Middleware []Middleware
 
+	// OnDead is called for each message that has become a dead letter here, once that is stored: to
+	// alert, or to tell who published it. One call at a time, in a goroutine of its own, so that it
+	// holds up nobody; a panic is logged. Run waits for it, at the end for Grace at most, after which
+	// ctx ends. What a crash cuts short is not told again: the letters themselves are the record.
+	OnDead func(ctx context.Context, d DeadLetter)
+
 	paused atomic.Bool
 	pool   atomic.Pointer[pool]
 }
@@ -137,8 +143,10 @@ func (c *Consumer[T]) open(ctx context.Context, client *Client, taken *claims) (
 	return p, nil
 }
 
-// Pause stops handing out messages: after it no handler begins, until Resume. Those that run go on.
-// Messages that wait for a worker are handed back. It does not block. Before Run it holds for it.
+// Pause stops handing out messages, until Resume: after it no handler begins. Those that run go on, and
+// Stats().Busy, which can only fall from then on, tells how many they are. Messages that wait for a worker
+// are handed back at once, so other members of the group have them. It does not wait for handlers. Before
+// Run it holds for it.
 func (c *Consumer[T]) Pause() {
 	c.paused.Store(true)
 	if p := c.pool.Load(); p != nil {

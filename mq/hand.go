@@ -34,10 +34,14 @@ func (h *hand) renew(base context.Context) {
 	h.ended, h.cause = time.Time{}, nil
 }
 
-// begin says that a turn runs.
-func (h *hand) begin(ds []driver.Delivery, now time.Time) context.Context {
+// begin says that a turn runs. False: nothing may begin any more. Who has shut and taken mu since knows
+// of all that run: no turn that he does not see running comes after.
+func (h *hand) begin(ds []driver.Delivery, now time.Time, shut *flag) (context.Context, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if shut.Load() {
+		return nil, false
+	}
 	h.running, h.ds, h.began, h.until = true, ds, now, ds[0].Until
 	for i := 1; i < len(ds); i++ {
 		if ds[i].Until.Before(h.until) {
@@ -47,7 +51,7 @@ func (h *hand) begin(ds []driver.Delivery, now time.Time) context.Context {
 	if h.ended.IsZero() && h.ctx.Err() != nil {
 		h.ended, h.cause = now, context.Cause(h.ctx)
 	}
-	return h.ctx
+	return h.ctx, true
 }
 
 // ending is how a turn ended, besides its errors.

@@ -123,8 +123,9 @@ func (in *Inbox[T]) run(ctx context.Context) {
 	p.over.Store(true)
 	p.queue.stop()
 	p.drain()
-	p.keeper.stop()
-	p.settle.wait()
+	if err := p.endSettling(); err != nil {
+		p.fail(err)
+	}
 	in.out.CloseWith(in.failure())
 	in.ended.Close()
 }

@@ -116,6 +116,11 @@ func (d *diary) works() {
 	}
 }
 
+// silent: OnDead did not do its work for n letters.
+func (d *diary) silent(n int, why any) {
+	d.write(slog.LevelError, "mq: OnDead failed", slog.Int("count", n), slog.Any("error", why))
+}
+
 // about names a message.
 func about(r *driver.Record) []slog.Attr {
 	attrs := make([]slog.Attr, 0, 8)

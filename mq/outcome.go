@@ -86,6 +86,7 @@ func (p *pool) settled(batch []driver.Settlement) {
 	if lost := p.meter.settled(batch); lost > 0 {
 		p.plan.log.loses(lost, time.Now())
 	}
+	p.herald.tell(p.base, batch)
 }
 
 // unsettled ends the consumer: the engine does not take what became of messages.

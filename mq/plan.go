@@ -2,6 +2,7 @@ package mq
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -26,6 +27,7 @@ type plan struct {
 	version  string // of the contract in force
 
 	newTurn func() turn
+	onDead  func(context.Context, DeadLetter)
 	service *service // for handlers that reply
 }
 
@@ -46,6 +48,7 @@ func (c *Consumer[T]) plan(client *Client) *plan {
 		drain:    c.Drain,
 		grace:    cmp.Or(c.Grace, 10*time.Second),
 		version:  c.Topic.def.version,
+		onDead:   c.OnDead,
 	}
 	if isZero(c.Retry) {
 		p.policy.retry = DefaultRetry

@@ -18,6 +18,7 @@ type pool struct {
 	src     driver.Source
 	queue   *queue
 	settle  *settler
+	herald  *herald // nil: nobody asks for it
 	keeper  *keeper
 	workers []*worker
 	meter   *member
@@ -46,6 +47,7 @@ func newPool(plan *plan) *pool {
 	p := &pool{plan: plan, pace: newPace(plan.rate, plan.burst), least: plan.sub.Lease / 2, quiet: newBell()}
 	p.queue = newQueue(p.limit, p.handBack)
 	p.keeper = newKeeper(p)
+	p.herald = newHerald(plan)
 	return p
 }
 
@@ -99,9 +101,7 @@ func (p *pool) run(ctx context.Context) (err error) {
 	if running := p.meter.stats(time.Now()).Busy; running > 0 {
 		p.plan.log.drains(running)
 	}
-	stuck := p.drain()
-	p.keeper.stop()
-	p.settle.wait()
+	stuck := errors.Join(p.drain(), p.endSettling())
 	if err := p.src.Close(); err != nil {
 		p.fail(err)
 	}
@@ -164,8 +164,16 @@ func (p *pool) fetching(ctx context.Context) context.Context {
 	return p.fetch
 }
 
+// pause begins nothing any more. Turns that began before are seen running when it returns.
 func (p *pool) pause() {
 	p.queue.pause()
+	p.mu.Lock()
+	workers := p.workers
+	p.mu.Unlock()
+	for _, w := range workers {
+		w.hand.mu.Lock()
+		w.hand.mu.Unlock() //nolint:staticcheck // who began before has left it
+	}
 	p.endFetch()
 }
 
@@ -258,6 +266,16 @@ func (p *pool) endHandlers() {
 	}
 	p.endBase(errDrained)
 	p.keeper.hurry()
+}
+
+// endSettling waits until all is settled and told.
+func (p *pool) endSettling() error {
+	p.keeper.stop()
+	p.settle.wait()
+	if err := p.herald.end(p.plan.grace); err != nil {
+		return p.named(err)
+	}
+	return nil
 }
 
 func (p *pool) running() int {

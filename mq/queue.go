@@ -25,6 +25,7 @@ type queue struct {
 	filling []*worker // have a batch that is not full, and wait for more
 	waking  bool
 	paused  bool
+	shut    flag // paused || over, for those who do not hold mu
 	over    bool // for good
 	starved bool // the fetcher waits for room
 	fetcher *runnel.Chan[struct{}]
@@ -232,6 +233,7 @@ func (q *queue) tell(next *worker, hungry bool) {
 func (q *queue) pause() {
 	q.mu.Lock()
 	q.paused = true
+	q.shut.Store(true)
 	left, filling := q.empty(), q.filling
 	q.filling = nil
 	q.mu.Unlock()
@@ -252,6 +254,7 @@ func (q *queue) handBack() {
 func (q *queue) resume() {
 	q.mu.Lock()
 	q.paused = false
+	q.shut.Store(q.over)
 	q.mu.Unlock()
 	ring(q.fetcher)
 }
@@ -260,6 +263,7 @@ func (q *queue) resume() {
 func (q *queue) stop() {
 	q.mu.Lock()
 	q.over = true
+	q.shut.Store(true)
 	left, idle := q.empty(), slices.Concat(q.idle, q.filling)
 	q.idle, q.filling = nil, nil
 	q.mu.Unlock()

@@ -109,7 +109,11 @@ func (w *worker) admit() bool {
 func (w *worker) handle() {
 	errs := w.errs[:len(w.ds)]
 	w.turn.load(w.ds)
-	ctx := w.hand.begin(w.ds, w.now)
+	ctx, ok := w.hand.begin(w.ds, w.now, &w.p.queue.shut)
+	if !ok {
+		w.p.handBack(w.ds)
+		return
+	}
 	w.p.keeper.alert()
 	if limit := w.p.plan.policy.retry.Timeout; limit > 0 {
 		timed, cancel := context.WithTimeout(ctx, limit)

@@ -1,0 +1,95 @@
+package mq_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/runnel-go/runnel"
+	"github.com/runnel-go/runnel/mq"
+	"github.com/runnel-go/runnel/sim"
+)
+
+// explore runs a simulation of consumers: sim decides who goes on at each operation.
+func explore(t *testing.T, body func(*sim.T)) {
+	t.Helper()
+	sim.Test(t, body, sim.Schedules(200), sim.Punctual())
+}
+
+// Pause is exact: what runs when it returns is told by Busy, and nothing begins after it.
+func TestSimPauseIsExact(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		client := post(t, "a", "b", "c")
+		entered, left := 0, 0
+		c := reader(func(context.Context, *mq.Message[string]) error {
+			entered++
+			runnel.Sleep(context.Background(), time.Millisecond)
+			left++
+			return nil
+		})
+		c.Workers, c.Lease = 2, 10000*time.Hour
+		r := start(t, c, client)
+		c.Pause()
+		busy := c.Stats().Busy
+		most := left + busy
+		runnel.Sleep(t.Context(), time.Hour)
+		t.Assert(entered <= most, "%d handlers began, %d when Pause returned", entered, most)
+		c.Resume()
+		for left < 3 {
+			runnel.Sleep(t.Context(), time.Second)
+		}
+		t.Assert(r.stop() == nil, "Run")
+		simAccount(t, client, 3, 0, 0)
+		client.Close()
+	})
+}
+
+// Pauses and resumes at once leave the consumer in one of both, not in between.
+func TestSimPauseAgainstResume(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		client := post(t, "a", "b")
+		handled := 0
+		c := reader(func(context.Context, *mq.Message[string]) error { handled++; return nil })
+		c.Lease = 10000 * time.Hour
+		r := start(t, c, client)
+		var both runnel.WaitGroup
+		both.Go(c.Pause)
+		both.Go(c.Resume)
+		both.Wait()
+		runnel.Sleep(t.Context(), time.Hour)
+		t.Assert(c.Stats().Paused || handled == 2, "neither paused nor at work")
+		c.Resume()
+		runnel.Sleep(t.Context(), time.Hour)
+		t.Assert(r.stop() == nil && handled == 2, "handled %d", handled)
+		simAccount(t, client, 2, 0, 0)
+		client.Close()
+	})
+}
+
+// A member ends while another one works: nothing is lost, nothing is done twice, nothing lapses.
+func TestSimDrainHandsOver(t *testing.T) {
+	explore(t, func(t *sim.T) {
+		client := post(t, "a", "b", "c", "d")
+		handled := map[string]int{}
+		member := func() *mq.Consumer[string] {
+			c := reader(func(_ context.Context, m *mq.Message[string]) error {
+				runnel.Sleep(context.Background(), time.Millisecond)
+				handled[m.Value]++
+				if m.Value == "b" {
+					return mq.Dead(errors.New("no"))
+				}
+				return nil
+			})
+			c.Lease, c.Prefetch = 10000*time.Hour, 2
+			return c
+		}
+		first, second := start(t, member(), client), start(t, member(), client)
+		t.Assert(first.stop() == nil, "Run")
+		runnel.Sleep(t.Context(), time.Hour)
+		t.Assert(second.stop() == nil, "Run")
+		t.Assert(len(handled) == 4 && handled["a"]+handled["b"]+handled["c"]+handled["d"] == 4, "handled %v", handled)
+		simAccount(t, client, 3, 1, 0)
+		client.Close()
+	})
+}
