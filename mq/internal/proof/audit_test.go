@@ -103,7 +103,8 @@ func (l *ledger) repeated(b *book, seq uint64) (excess int) {
 		case s.phase == done:
 			excess++
 		default: // its lease ended: by a crash, by time, or the settlement was lost
-			l.law(!l.exact() || q.dead, "once", "%q: attempt %d (%v) is followed by attempt %d, its lease was %d", v, q.attempt, q.result, h.attempt, s.phase)
+			handedBack := q.result == stopped && s.returned
+			l.law(!l.exact() || q.dead || handedBack, "once", "%q: attempt %d (%v) is followed by attempt %d, its lease was %d", v, q.attempt, q.result, h.attempt, s.phase)
 		}
 	}
 	return excess

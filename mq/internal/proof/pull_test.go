@@ -54,12 +54,22 @@ func (r *puller) handle(d *mq.Delivery[string]) {
 	if result == panics {
 		result = failed
 	}
+	if r.isStopped() { // what it does not settle, Close hands back
+		r.ledger.end(h, stopped)
+		return
+	}
 	r.ledger.end(h, result)
 	for range 3 { // an engine in trouble is asked again
 		if failed := r.settle(d, result, err); failed == nil || !errors.Is(failed, errFault) {
 			return
 		}
 	}
+}
+
+func (r *puller) isStopped() bool {
+	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
+	return !r.stoppedAt.IsZero() && !r.dying
 }
 
 func (r *puller) settle(d *mq.Delivery[string], result result, err error) error {

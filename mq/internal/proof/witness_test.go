@@ -136,6 +136,13 @@ func (l *ledger) fetched(p *process, b *book, d *driver.Delivery) {
 		l.law(last.verb != driver.Retry || !time.Now().Before(last.at), "never early", "%q: retry %v early", one.value, time.Until(last.at))
 		l.law(last.verb != driver.Retry || d.Attempts == last.attempts, "attempts", "%q: %d attempts, Retry said %d", one.value, d.Attempts, last.attempts)
 	}
+	if last.phase == open && l.exact() {
+		lapsed := 1 // what is handed back has not
+		if last.returned {
+			lapsed = 0
+		}
+		l.law(d.Lapses == last.d.Lapses+lapsed, "attempts", "%q: %d lapses after %d, want %d more", one.value, d.Lapses, last.d.Lapses, lapsed)
+	}
 	if last.phase == open && !last.returned {
 		l.law(!l.exact() || last.process.dying, "leases", "%q has been held until its lease ended, by who lives", one.value)
 		l.law(!time.Now().Before(last.until), "leases", "%q is given out while it is leased for another %v", one.value, time.Until(last.until))
