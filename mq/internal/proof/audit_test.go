@@ -18,6 +18,7 @@ func (w *world) audit() []driver.GroupAccount {
 	defer w.ledger.mu.Unlock()
 	accepted, unsure := w.ledger.accepted()
 	w.ledger.law(a.Duplicates-int64(w.ledger.duplicates) <= unsure && a.Duplicates >= int64(w.ledger.duplicates), "balance", "%d duplicates, %d are counted", w.ledger.duplicates, a.Duplicates)
+	w.ledger.law(a.Published >= accepted && a.Published <= accepted+unsure, "balance", "published %d, accepted %d, unsure %d", a.Published, accepted, unsure)
 	for _, g := range a.Groups {
 		w.ledger.law(g.Published >= accepted && g.Published <= accepted+unsure, "balance", "group %q: published %d, accepted %d, unsure %d", g.Group, g.Published, accepted, unsure)
 		w.ledger.audit(w.ledger.groups[g.Group], &g, letters)
