@@ -48,7 +48,7 @@ func ExampleDeadLetters_Groups() {
 	// Output:
 	// 1 parcel-2 "Atlantis" failed no such place <nil>
 	// 2 parcel-3 "El Dorado" failed no such place <nil>
-	// 2 times no such place [post] <nil>
+	// 2 times failed: no such place [post] <nil>
 }
 
 // A dry run tells exactly what the replay then does.
