@@ -95,16 +95,18 @@ func (h *hand) due(all []driver.Settlement) []driver.Settlement {
 // lease names one.
 type lease struct{ seq, token uint64 }
 
-// extended notes what has become of the leases of the turn, if it still runs. When all are lost, its
-// context ends.
-func (h *hand) extended(results map[lease]error, now, until time.Time) {
+// extended notes what has become of the leases of the turn, if it still runs, and adds them to held.
+// When all are lost, its context ends.
+func (h *hand) extended(results map[lease]error, held map[lease]bool, now, until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.running || h.stuck {
 		return
 	}
 	for i := range h.ds {
-		err, asked := results[lease{h.ds[i].Seq, h.ds[i].Token}]
+		l := lease{h.ds[i].Seq, h.ds[i].Token}
+		err, asked := results[l]
+		held[l] = true
 		if asked {
 			h.until = until
 		}

@@ -135,13 +135,16 @@ func (k *keeper) extend(due []driver.Settlement, now time.Time) bool {
 		k.p.plan.log.trouble(now, "extend leases", err)
 		return false
 	}
-	k.p.settled(due)
-	lost := map[lease]error{}
+	results := map[lease]error{}
 	for i := range due {
-		lost[lease{due[i].Seq, due[i].Token}] = due[i].Err
+		results[lease{due[i].Seq, due[i].Token}] = due[i].Err
 	}
+	held := map[lease]bool{}
 	for _, w := range k.p.workers {
-		w.hand.extended(lost, now, now.Add(k.p.plan.sub.Lease))
+		w.hand.extended(results, held, now, now.Add(k.p.plan.sub.Lease))
 	}
+	k.p.settled(slices.DeleteFunc(due, func(s driver.Settlement) bool {
+		return s.Err != nil && !held[lease{s.Seq, s.Token}] // settled meanwhile, and so not lost
+	}))
 	return true
 }

@@ -187,7 +187,6 @@ func (s *source) settle(v *driver.Settlement) {
 		g.account.Dead++
 		t.bury(g, v)
 	case group.Doomed:
-		v.Err = t.lease(v)
 		g.count(why)
 	}
 	t.settled(v.Seq)

@@ -30,9 +30,8 @@
 //	leased ── Ack ──▶ acked    leased ── Dead ──▶ dead    any but leased ── Remove ──▶ ended
 //
 // A lease that has lapsed leaves its token good until the next Take of the record: Ack, Extend and the
-// others still work then, also from ready. What is removed while leased is doomed: it may be acked and
-// extended, and, if it has only expired, be buried; anything else, and the end of its lease, ends it of
-// what removed it. So each record that was added ends exactly once, as acked, dead, or with a [Why]: the
+// others still work then, also from ready. What is removed while leased is doomed: it may be acked,
+// buried and extended; anything else, and the end of its lease, ends it of what removed it. So each record that was added ends exactly once, as acked, dead, or with a [Why]: the
 // engine's account is balanced if it counts what [Group.Settle], [Group.Advance], [Group.Return] and
 // [Group.Remove] tell.
 //

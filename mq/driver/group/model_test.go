@@ -107,7 +107,7 @@ func (m *model) settle(v *group.Event) (group.Fate, group.Why) {
 	case v.Verb == driver.Ack:
 		m.end(r)
 		return group.Acked, 0
-	case v.Verb == driver.Dead && (r.doom == 0 || r.doom == group.Expired):
+	case v.Verb == driver.Dead:
 		m.end(r)
 		return group.Dead, 0
 	case r.doom != 0:

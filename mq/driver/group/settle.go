@@ -35,7 +35,7 @@ type Event struct {
 }
 
 // Settle says what becomes of a record that was given out. Why is 0 unless the fate is Doomed.
-// What is doomed is settled by Ack, and by Dead if it has expired. Any other verb but Extend ends it.
+// What is doomed can still be settled by Ack and Dead. Any other verb but Extend ends it.
 func (g *Group) Settle(v *Event) (Fate, Why) {
 	e := g.out.get(v.Pos)
 	if e == nil || e.token != v.Token || v.Token == 0 {
@@ -65,7 +65,7 @@ func end(v driver.Verb, doom Why) Fate {
 	switch {
 	case v == driver.Ack:
 		return Acked
-	case v == driver.Dead && (doom == 0 || doom == Expired):
+	case v == driver.Dead:
 		return Dead
 	case doom != 0:
 		return Doomed
