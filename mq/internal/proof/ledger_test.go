@@ -191,7 +191,8 @@ func (l *ledger) beginsAsToldTo(b *book, h *handling) {
 	l.law(busy <= g.workers*max(1, g.batch), "once", "group %q: %d handlings at once of %d workers", g.name, busy, g.workers)
 	l.law(h.lease.d.Lapses < 5, "attempts", "%q begins after %d lapses", h.value, h.lease.d.Lapses)
 	paused := h.process.pausedAt
-	l.law(!l.exact() || paused.IsZero() || !h.began.After(paused), "drain", "%q begins %v after Pause", h.value, h.began.Sub(paused))
+	underWay := !l.exact() || !h.began.After(paused) // when Pause was called
+	l.law(paused.IsZero() || underWay, "drain", "%q begins %v after Pause", h.value, h.began.Sub(paused))
 }
 
 // lane is what must be in order: "" for nothing.

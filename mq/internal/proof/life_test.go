@@ -76,17 +76,33 @@ func (w *world) live(all tally) {
 
 // publish publishes all that a publisher has, each until it is accepted.
 func (w *world) publish(publisher int) {
-	for _, p := range w.sketch.publishers[publisher] {
+	posts := w.sketch.publishers[publisher]
+	if posts[0].all {
+		w.send(publisher, posts)
+		return
+	}
+	for i, p := range posts {
 		runnel.Sleep(w.hope, p.pause)
-		for tries := 0; ; tries++ {
-			err := w.topic.Publish(w.hope, w.procs[publisher%len(w.procs)].Load().client, p.value, p.options()...)
-			if err == nil || w.hope.Err() != nil {
-				break
-			}
-			ok := errors.Is(err, mq.ErrFull) && w.overflow == driver.Reject || errors.Is(err, mq.ErrClosed) && w.family != calm || errors.Is(err, errFault)
-			w.ledger.law(ok, "nothing lost", "publish of %q: %v", p.value, err)
-			runnel.Sleep(w.hope, 400*time.Millisecond)
+		w.send(publisher, posts[i:i+1])
+	}
+}
+
+// send publishes messages in one call, and again what of them was not accepted.
+func (w *world) send(publisher int, posts []post) {
+	for len(posts) > 0 && w.hope.Err() == nil {
+		var values []string
+		for _, p := range posts {
+			values = append(values, p.value)
 		}
+		client := w.procs[publisher%len(w.procs)].Load().client
+		n, err := w.topic.PublishAll(w.hope, client, values, func(i int) []mq.PublishOption { return posts[i].options() })
+		posts = posts[n:]
+		if err == nil || w.hope.Err() != nil {
+			continue
+		}
+		ok := errors.Is(err, mq.ErrFull) && w.overflow == driver.Reject || errors.Is(err, mq.ErrClosed) && w.family != calm || errors.Is(err, errFault)
+		w.ledger.law(ok, "nothing lost", "publish of %q: %v", values, err)
+		runnel.Sleep(w.hope, 400*time.Millisecond)
 	}
 }
 

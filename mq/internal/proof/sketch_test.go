@@ -46,7 +46,7 @@ type sketch struct {
 type post struct {
 	value, key, dedup string
 	pause, delay, ttl time.Duration
-	all               bool // with the ones that follow and have all set, in one call
+	all               bool // with the other ones of its publisher, in one call
 }
 
 // team is a group: how each process consumes it.
@@ -96,6 +96,7 @@ func draw(f family, seed uint64) *sketch {
 	}
 	for p := range 1 + r.IntN(3) {
 		s.publishers = append(s.publishers, s.posts(r, p))
+		s.publishers[p][0].all = r.IntN(4) == 0
 	}
 	if f == crashy || f == loose || f == shaky {
 		s.processes += r.IntN(2)

@@ -32,7 +32,6 @@ type world struct {
 	bell   *runnel.Chan[struct{}]
 
 	procs   []atomic.Pointer[process]
-	ending  bool
 	calming bool   // no faults any more
 	left    string // at the last look
 
@@ -56,7 +55,6 @@ type process struct {
 	pausedAt  time.Time              // guarded by ledger.mu; zero: it is not
 	stoppedAt time.Time              // guarded by ledger.mu; zero: it has not been
 	over      *runnel.Chan[struct{}] // closed when it has ended, or crashed
-	err       error
 }
 
 // text is a codec with values that cannot be decoded.
