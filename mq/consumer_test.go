@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,12 +145,13 @@ func TestOnDeadHangs(t *testing.T) {
 		}
 		c := reader(func(context.Context, *mq.Message[string]) error { return mq.Dead(errors.New("no")) })
 		c.Grace = time.Minute
-		hang, called, ended := runnel.New[int](), 0, time.Duration(0)
+		hang, called := runnel.New[int](), 0
+		var ended atomic.Int64
 		var stopped time.Time
 		c.OnDead = func(ctx context.Context, _ mq.DeadLetter) {
 			if called++; called == 1 {
 				hang.Recv(ctx)
-				ended = time.Since(stopped)
+				ended.Store(int64(time.Since(stopped)))
 				hang.Recv(context.Background())
 			}
 		}
@@ -159,8 +161,8 @@ func TestOnDeadHangs(t *testing.T) {
 		stopped = time.Now()
 		err := r.stop()
 		wantError(t, err, mq.ErrStuck)
-		if took := time.Since(stopped); took != 2*time.Minute || ended != time.Minute {
-			t.Errorf("Run returned after %v, the context ended after %v; want 2m, 1m", took, ended)
+		if took := time.Since(stopped); took != 2*time.Minute || ended.Load() != int64(time.Minute) {
+			t.Errorf("Run returned after %v, the context ended after %v; want 2m, 1m", took, time.Duration(ended.Load()))
 		}
 		hang.Close()
 		synctest.Wait()
