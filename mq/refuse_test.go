@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/runnel-go/runnel/mq"
@@ -84,7 +85,7 @@ func TestPublishRefuses(t *testing.T) {
 
 // A batch with a wrong number of results, and handlers that panic, fail with their reasons.
 func TestHandlersThatBreakTheRules(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		client := post(t, "a", "b")
 		defer client.Close()
 		c := readers()
@@ -110,7 +111,7 @@ func TestHandlersThatBreakTheRules(t *testing.T) {
 
 // A thousand messages that wait for their next attempt hold no slot of the only worker.
 func TestWaitingHoldsNoSlot(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		client := post(t)
 		defer client.Close()
 		for range 1000 {
