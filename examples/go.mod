@@ -2,4 +2,18 @@ module github.com/runnel-go/runnel/examples
 
 go 1.26.0
 
-require github.com/runnel-go/runnel v0.0.0
+require (
+	github.com/runnel-go/runnel v0.0.0
+	github.com/runnel-go/runnel/mq v0.0.0
+)
+
+require (
+	github.com/bahlo/generic-list-go v0.2.0 // indirect
+	github.com/buger/jsonparser v1.1.2 // indirect
+	github.com/invopop/jsonschema v0.14.0 // indirect
+	github.com/pb33f/ordered-map/v2 v2.3.1 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	go.yaml.in/yaml/v4 v4.0.0-rc.2 // indirect
+	golang.org/x/text v0.14.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
+)
