@@ -235,10 +235,10 @@ func (l *ledger) isTrue(b *book, one *lease, v *driver.Settlement, now time.Time
 		}
 		l.law(ok, "acks are true", "group %q: %v of %q, which is %s: %s", b.team.name, v.Verb, one.value, state, what)
 	}
-	if h != nil && (v.Verb == driver.Retry || v.Verb == driver.Dead) && (h.result == running || h.result == well) {
+	if h != nil && (v.Verb == driver.Retry || v.Verb == driver.Dead) && (h.result == running || h.result == well || b.team.retry.Timeout > 0 && h.ended.Sub(h.began) >= b.team.grace+b.team.retry.Timeout) {
 		h.stuck = true
 		ran := now.Sub(h.began)
-		if h.result == well {
+		if h.result != running {
 			ran = h.ended.Sub(h.began)
 		}
 		say(ran >= b.team.grace || !l.exact(), fmt.Sprintf("it runs for %v only, want %v before it is stuck", ran, b.team.grace))

@@ -306,7 +306,7 @@ func (p *process) drained(err error) {
 		for _, hs := range b.handlings {
 			for _, h := range hs {
 				if h.process == p && h.result == running {
-					p.ledger.law(err != nil && h.stuck, "drain", "Run has returned %v, and %q runs", err, h.value)
+					p.ledger.law(err != nil && (h.stuck || !p.exact()), "drain", "Run has returned %v, and %q runs", err, h.value)
 				}
 			}
 		}
