@@ -132,12 +132,14 @@ var (
 	link    = regexp.MustCompile(`\]\(([^)]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	signs   = regexp.MustCompile("[`,.:?!()/]")
+	code    = regexp.MustCompile("(?ms)^```.*?^```$|^ {4}.*?$")
 )
 
 // links looks for the files and the headings to which the page links.
 func links(t testing.TB, page, text string) {
 	t.Helper()
 	here := anchors(text)
+	text = code.ReplaceAllString(text, "") // where brackets are types
 	for _, m := range link.FindAllStringSubmatch(text, -1) {
 		path, anchor, _ := strings.Cut(m[1], "#")
 		switch {

@@ -13,15 +13,16 @@ import (
 func twice(n int) int { return 2 * n }
 
 func Example_answer() {
-	fmt.Println(twice(21))
+	double := []func(int) int{twice}
+	fmt.Println(double[0](21))
 	// Output:
 	// 42
 }
 
 const whole = "# Twice as much\n\n[above](#twice-as-much)\n\n" +
 	"<!-- func: twice -->\n```go\n// twice doubles n.\nfunc twice(n int) int { return 2 * n }\n```\n" +
-	"<!-- example: answer -->\n```go\nfmt.Println(twice(21))\n// Output:\n// 42\n```\n" +
-	"<!-- output: answer -->\n```text\n42\n```\n"
+	"<!-- example: answer -->\n```go\ndouble := []func(int) int{twice}\nfmt.Println(double[0](21))\n// Output:\n// 42\n```\n" +
+	"<!-- output: answer -->\n```text\n42\n```\n\n    New[int](n)\n"
 
 // judge remembers what Check says.
 type judge struct {

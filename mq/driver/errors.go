@@ -2,7 +2,8 @@ package driver
 
 import "errors"
 
-// The errors of engines, to be wrapped with what they are about.
+// The errors of engines, to be wrapped with what they are about; not with the name of the topic, which the
+// caller knows, and adds.
 var (
 	ErrClosed       = errors.New("closed")
 	ErrFull         = errors.New("topic is full")

@@ -47,7 +47,7 @@ func (e *Engine) find(ctx context.Context, name string) (*topic, error) {
 	}
 	t := e.store.lookup(name)
 	if t == nil {
-		return nil, fmt.Errorf("topic %q: %w", name, driver.ErrUnknownTopic)
+		return nil, driver.ErrUnknownTopic
 	}
 	return t, nil
 }
@@ -152,7 +152,7 @@ func (e *Engine) DeleteGroup(ctx context.Context, topic, group string) error {
 	defer t.unlock()
 	g := t.group(group)
 	if g == nil {
-		return fmt.Errorf("topic %q: it has no group %q", topic, group)
+		return fmt.Errorf("it has no group %q", group)
 	}
 	t.expel(g)
 	return nil

@@ -72,11 +72,11 @@ func (e *Engine) Subscribe(ctx context.Context, def *driver.Topic, sub driver.Su
 func checkSubscription(def *driver.Topic, sub *driver.Subscription) error {
 	switch {
 	case sub.Group == "":
-		return fmt.Errorf("topic %q: Group is empty", def.Name)
+		return errors.New("Group is empty")
 	case sub.Lease <= 0:
-		return fmt.Errorf("topic %q: group %q: Lease %v: want more than 0", def.Name, sub.Group, sub.Lease)
+		return fmt.Errorf("group %q: Lease %v: want more than 0", sub.Group, sub.Lease)
 	case sub.Order > driver.Strict:
-		return fmt.Errorf("topic %q: group %q: Order %v: %w", def.Name, sub.Group, sub.Order, driver.ErrUnsupported)
+		return fmt.Errorf("group %q: Order %v: %w", sub.Group, sub.Order, driver.ErrUnsupported)
 	}
 	return nil
 }

@@ -63,5 +63,5 @@ func ExampleStore_Open() {
 	fmt.Println(err)
 	// Output:
 	// order 1, lapses 0
-	// topic "orders": group "billing": source: closed
+	// group "billing": source: closed
 }

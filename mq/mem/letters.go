@@ -77,11 +77,11 @@ func (e *Engine) MarkLetter(ctx context.Context, topic string, seq, rev uint64, 
 	defer t.unlock()
 	i, found := t.letters.search(seq)
 	if !found || t.letters.all[i].Letter == nil {
-		return fmt.Errorf("topic %q: letter %d: %w", topic, seq, driver.ErrLetter)
+		return fmt.Errorf("letter %d: %w", seq, driver.ErrLetter)
 	}
 	l := t.letters.all[i]
 	if l.Rev != rev {
-		return fmt.Errorf("topic %q: letter %d: %w: its revision is %d, not %d", topic, seq, driver.ErrLetter, l.Rev, rev)
+		return fmt.Errorf("letter %d: %w: its revision is %d, not %d", seq, driver.ErrLetter, l.Rev, rev)
 	}
 	if to == driver.Purged {
 		l.Letter = nil

@@ -2,6 +2,7 @@ package mem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/runnel-go/runnel/mq/driver"
@@ -40,7 +41,7 @@ func (t *topic) publish(ctx context.Context, e *Engine, records []driver.Record)
 }
 
 // errBlocked tells that there is no room, or no turn.
-var errBlocked = fmt.Errorf("no room yet")
+var errBlocked = errors.New("no room yet")
 
 // accept deals with one record, for a publisher that has waited as w, if that is not nil.
 func (t *topic) accept(r *driver.Record, w *waiter) error {
@@ -78,7 +79,7 @@ func (t *topic) measure(r *driver.Record) error {
 	if t.def.MaxBytes == 0 || sizeOf(r) <= t.def.MaxBytes {
 		return nil
 	}
-	return fmt.Errorf("topic %q: %w: it has %d bytes, MaxBytes is %d", t.def.Name, driver.ErrTooLarge, sizeOf(r), t.def.MaxBytes)
+	return fmt.Errorf("%w: it has %d bytes, MaxBytes is %d", driver.ErrTooLarge, sizeOf(r), t.def.MaxBytes)
 }
 
 // sizeOf is what MaxBytes is about.
@@ -108,7 +109,7 @@ func (t *topic) room(r *driver.Record, w *waiter) (store bool, err error) {
 	case driver.Block:
 		return false, errBlocked
 	case driver.Reject:
-		return false, fmt.Errorf("topic %q: %w: it holds %d, MaxMessages is %d", t.def.Name, driver.ErrFull, t.stored(), t.def.MaxMessages)
+		return false, fmt.Errorf("%w: it holds %d, MaxMessages is %d", driver.ErrFull, t.stored(), t.def.MaxMessages)
 	case driver.DropNewest:
 		t.refuse(r)
 		return false, nil

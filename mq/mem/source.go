@@ -49,8 +49,7 @@ func (t *topic) reorder(g *members, order driver.Order) error {
 		return nil
 	}
 	if len(g.open) > 0 || g.state.Leased() > 0 {
-		return fmt.Errorf("topic %q: group %q: %w: Order is %v, not %v, as long as it is in use",
-			t.def.Name, g.name, driver.ErrConflict, g.state.Order(), order)
+		return fmt.Errorf("group %q: %w: Order is %v, not %v, as long as it is in use", g.name, driver.ErrConflict, g.state.Order(), order)
 	}
 	g.state = g.state.Reordered(order)
 	return nil
@@ -193,7 +192,7 @@ func (s *source) settle(v *driver.Settlement) {
 }
 
 func (t *topic) lease(v *driver.Settlement) error {
-	return fmt.Errorf("topic %q: record %d: %v: %w", t.def.Name, v.Seq, v.Verb, driver.ErrLeaseLost)
+	return fmt.Errorf("record %d: %v: %w", v.Seq, v.Verb, driver.ErrLeaseLost)
 }
 
 // Close implements driver.Source.
@@ -255,5 +254,5 @@ func (t *topic) disband(g *members) {
 }
 
 func (s *source) isClosed() error {
-	return fmt.Errorf("topic %q: group %q: source: %w", s.topic.def.Name, s.group.name, driver.ErrClosed)
+	return fmt.Errorf("group %q: source: %w", s.group.name, driver.ErrClosed)
 }

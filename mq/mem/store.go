@@ -2,6 +2,7 @@ package mem
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,7 +64,7 @@ func (s *Store) topic(def *driver.Topic) (*topic, error) {
 		return t, t.agrees(def)
 	}
 	if def.MustExist {
-		return nil, fmt.Errorf("topic %q: %w", def.Name, driver.ErrUnknownTopic)
+		return nil, driver.ErrUnknownTopic
 	}
 	if err := check(def); err != nil {
 		return nil, err
@@ -104,19 +105,19 @@ func normal(def driver.Topic) driver.Topic {
 func check(def *driver.Topic) error {
 	switch {
 	case def.Name == "":
-		return fmt.Errorf("topic %q: Name is empty", def.Name)
+		return errors.New("Name is empty")
 	case def.Durability > driver.Memory:
-		return fmt.Errorf("topic %q: Durability %v: %w; it has Memory", def.Name, def.Durability, driver.ErrUnsupported)
+		return fmt.Errorf("Durability %v: %w; it has Memory", def.Durability, driver.ErrUnsupported)
 	case def.Overflow > driver.LatestPerKey:
-		return fmt.Errorf("topic %q: Overflow %v: %w", def.Name, def.Overflow, driver.ErrUnsupported)
+		return fmt.Errorf("Overflow %v: %w", def.Overflow, driver.ErrUnsupported)
 	case def.MaxMessages < 0:
-		return fmt.Errorf("topic %q: MaxMessages %d: want 0 or more", def.Name, def.MaxMessages)
+		return fmt.Errorf("MaxMessages %d: want 0 or more", def.MaxMessages)
 	case def.MaxBytes < 0:
-		return fmt.Errorf("topic %q: MaxBytes %d: want 0 or more", def.Name, def.MaxBytes)
+		return fmt.Errorf("MaxBytes %d: want 0 or more", def.MaxBytes)
 	case def.MaxAge < 0:
-		return fmt.Errorf("topic %q: MaxAge %v: want 0 or more", def.Name, def.MaxAge)
+		return fmt.Errorf("MaxAge %v: want 0 or more", def.MaxAge)
 	case def.DedupWindow < 0:
-		return fmt.Errorf("topic %q: DedupWindow %v: want 0 or more", def.Name, def.DedupWindow)
+		return fmt.Errorf("DedupWindow %v: want 0 or more", def.DedupWindow)
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ func (t *topic) conflict(def driver.Topic) error {
 		{"Durability", t.def.Durability, def.Durability},
 	} {
 		if f.has != f.want {
-			return fmt.Errorf("topic %q: %w: %s is %v, not %v", t.def.Name, driver.ErrConflict, f.name, f.has, f.want)
+			return fmt.Errorf("%w: %s is %v, not %v", driver.ErrConflict, f.name, f.has, f.want)
 		}
 	}
 	return nil
