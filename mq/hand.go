@@ -74,6 +74,12 @@ func (h *hand) end(base context.Context) ending {
 	return e
 }
 
+// passThrough waits for who is about to begin or to end a turn.
+func (h *hand) passThrough() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+}
+
 // stop ends the context of the handler that runs. The caller holds mu.
 func (h *hand) stop(now time.Time, cause error) {
 	if h.running && h.ended.IsZero() {

@@ -171,8 +171,7 @@ func (p *pool) pause() {
 	workers := p.workers
 	p.mu.Unlock()
 	for _, w := range workers {
-		w.hand.mu.Lock()
-		w.hand.mu.Unlock() //nolint:staticcheck // who began before has left it
+		w.hand.passThrough()
 	}
 	p.endFetch()
 }

@@ -33,34 +33,35 @@ type wide struct {
 	Embedded
 	*Inner3
 	hiddenEmbedded
-	A      int8              `json:"a"`
-	B      uint16            `json:"b,omitempty"`
-	C      float32           `json:"c"`
-	D      float64           `json:",omitzero"`
-	E      string            `json:"é"`
-	F      *wide             `json:"f"`
-	G      []*inner          `json:"g"`
-	H      map[string]inner  `json:"h"`
-	I      map[int8]string   `json:"i"`
-	J      map[uint][]any    `json:"j"`
-	K      any               `json:"k"`
-	L      [2]int            `json:"l"`
-	M      []byte            `json:"m"`
-	N      json.Number       `json:"n"`
-	O      int               `json:"o,string"`
-	P      *bool             `json:"p,string"`
-	Q      string            `json:"q,string"`
-	R      **int             `json:"r"`
-	S      time.Time         `json:"s"`
-	T      Text              `json:"t"`
-	U      map[Text]*float64 `json:"u"`
-	V      []Text            `json:"v"`
-	W      bool              `json:"w"`
-	X      string            `json:"-"`
-	Y      uintptr           `json:"-,"`
-	Kelvin int               `json:"Kk"`
-	Z      time.Duration     `json:"z"`
-	small  int
+	A int8              `json:"a"`
+	B uint16            `json:"b,omitempty"`
+	C float32           `json:"c"`
+	D float64           `json:",omitzero"`
+	E string            `json:"é"`
+	F *wide             `json:"f"`
+	G []*inner          `json:"g"`
+	H map[string]inner  `json:"h"`
+	I map[int8]string   `json:"i"`
+	J map[uint][]any    `json:"j"`
+	K any               `json:"k"`
+	L [2]int            `json:"l"`
+	M []byte            `json:"m"`
+	N json.Number       `json:"n"`
+	O int               `json:"o,string"`
+	P *bool             `json:"p,string"`
+	Q string            `json:"q,string"`
+	R **int             `json:"r"`
+	S time.Time         `json:"s"`
+	T Text              `json:"t"`
+	U map[Text]*float64 `json:"u"`
+	V []Text            `json:"v"`
+	W bool              `json:"w"`
+	X string            `json:"-"`
+	//lint:ignore SA5008 a field that is called "-", for once
+	Y      uintptr       `json:"-,"`
+	Kelvin int           `json:"Kk"`
+	Z      time.Duration `json:"z"`
+	small  int           //lint:ignore U1000 unexported: encoding/json passes it by
 }
 
 type Inner3 struct {

@@ -41,13 +41,11 @@ func TestSimNoEffectAfterEnd(t *testing.T) {
 		var wg runnel.WaitGroup
 		var turn runnel.Mutex // lets the simulation decide whether Publish begins before the end
 		wg.Go(func() {
-			turn.Lock()
-			turn.Unlock()
+			passThrough(&turn)
 			n, err := e.Publish(t.Context(), w.topic, make([]driver.Record, 2))
 			t.Assert((n == 2) == (err == nil) && (err == nil || errors.Is(err, driver.ErrClosed)), "Publish: %d, %v", n, err)
 		})
-		turn.Lock()
-		turn.Unlock()
+		passThrough(&turn)
 		end()
 		published := w.account().Published
 		wg.Wait()
@@ -84,4 +82,10 @@ func TestForever(t *testing.T) {
 		}
 		settle(t, s, d, driver.Settlement{})
 	})
+}
+
+// passThrough waits until nobody holds the lock.
+func passThrough(m *runnel.Mutex) {
+	m.Lock()
+	defer m.Unlock()
 }

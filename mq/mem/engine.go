@@ -72,7 +72,7 @@ func (e *Engine) Subscribe(ctx context.Context, def *driver.Topic, sub driver.Su
 func checkSubscription(def *driver.Topic, sub *driver.Subscription) error {
 	switch {
 	case sub.Group == "":
-		return errors.New("Group is empty")
+		return errors.New("the subscription's Group is empty")
 	case sub.Lease <= 0:
 		return fmt.Errorf("group %q: Lease %v: want more than 0", sub.Group, sub.Lease)
 	case sub.Order > driver.Strict:

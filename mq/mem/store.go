@@ -105,19 +105,19 @@ func normal(def driver.Topic) driver.Topic {
 func check(def *driver.Topic) error {
 	switch {
 	case def.Name == "":
-		return errors.New("Name is empty")
+		return errors.New("the definition's Name is empty")
 	case def.Durability > driver.Memory:
-		return fmt.Errorf("Durability %v: %w; it has Memory", def.Durability, driver.ErrUnsupported)
+		return fmt.Errorf("its Durability is %v: %w; it has Memory", def.Durability, driver.ErrUnsupported)
 	case def.Overflow > driver.LatestPerKey:
-		return fmt.Errorf("Overflow %v: %w", def.Overflow, driver.ErrUnsupported)
+		return fmt.Errorf("its Overflow is %v: %w", def.Overflow, driver.ErrUnsupported)
 	case def.MaxMessages < 0:
-		return fmt.Errorf("MaxMessages %d: want 0 or more", def.MaxMessages)
+		return fmt.Errorf("its MaxMessages is %d: want 0 or more", def.MaxMessages)
 	case def.MaxBytes < 0:
-		return fmt.Errorf("MaxBytes %d: want 0 or more", def.MaxBytes)
+		return fmt.Errorf("its MaxBytes is %d: want 0 or more", def.MaxBytes)
 	case def.MaxAge < 0:
-		return fmt.Errorf("MaxAge %v: want 0 or more", def.MaxAge)
+		return fmt.Errorf("its MaxAge is %v: want 0 or more", def.MaxAge)
 	case def.DedupWindow < 0:
-		return fmt.Errorf("DedupWindow %v: want 0 or more", def.DedupWindow)
+		return fmt.Errorf("its DedupWindow is %v: want 0 or more", def.DedupWindow)
 	}
 	return nil
 }

@@ -40,7 +40,6 @@ type book struct {
 	leases    map[uint64][]*lease    // by Seq, by rising token
 	handlings map[uint64][]*handling // by Seq
 	first     map[string]uint64      // by key: the highest Seq whose handling has begun
-	letters   int
 }
 
 // lease is a delivery as the witness saw it.
