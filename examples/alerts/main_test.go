@@ -38,6 +38,18 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// The README shows the story as it is.
+func TestReadme(t *testing.T) {
+	story, err := os.ReadFile("testdata/story.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil || !strings.Contains(string(readme), "<!-- go run ./examples/alerts -->\n```text\n"+string(story)+"```\n") {
+		t.Errorf("the README has another story (%v)", err)
+	}
+}
+
 func TestEachLetter(t *testing.T) {
 	_, got, _ := alerts(t.Context(), "-feed", feed, "-dead")
 	if n := strings.Count(got, "\n  letter "); n != 31 || !strings.Contains(got, "key ") || !strings.Contains(got, "depth of -") {
