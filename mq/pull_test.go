@@ -120,6 +120,9 @@ func TestInboxDeadAndAck(t *testing.T) {
 		in := mustOpen(t, readers(), client)
 		noError(t, next(t, in, time.Second).Dead(t.Context(), errors.New("unreadable")))
 		noError(t, next(t, in, time.Second).Ack(t.Context()))
+		if s := client.Stats().Groups[0].Consumers[0]; s.Busy != 0 {
+			t.Errorf("all is settled, and there is %+v", s)
+		}
 		noError(t, in.Close())
 		noError(t, in.Close())
 		wantAccount(t, client, "acked 1, dead 1, in flight 0, waiting 0")
