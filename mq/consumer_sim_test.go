@@ -3,6 +3,7 @@ package mq_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,22 +22,22 @@ func explore(t *testing.T, body func(*sim.T)) {
 func TestSimPauseIsExact(t *testing.T) {
 	explore(t, func(t *sim.T) {
 		client := post(t, "a", "b", "c")
-		entered, left := 0, 0
+		var entered, left atomic.Int64
 		c := reader(func(context.Context, *mq.Message[string]) error {
-			entered++
+			entered.Add(1)
 			runnel.Sleep(context.Background(), time.Millisecond)
-			left++
+			left.Add(1)
 			return nil
 		})
 		c.Workers, c.Lease = 2, 10000*time.Hour
 		r := start(t, c, client)
 		c.Pause()
-		busy := c.Stats().Busy
-		most := left + busy
+		busy := int64(c.Stats().Busy)
+		most := left.Load() + busy
 		runnel.Sleep(t.Context(), time.Hour)
-		t.Assert(entered <= most, "%d handlers began, %d when Pause returned", entered, most)
+		t.Assert(entered.Load() <= most, "%d handlers began, %d when Pause returned", entered.Load(), most)
 		c.Resume()
-		for left < 3 {
+		for left.Load() < 3 {
 			runnel.Sleep(t.Context(), time.Second)
 		}
 		t.Assert(r.stop() == nil, "Run")
@@ -49,8 +50,8 @@ func TestSimPauseIsExact(t *testing.T) {
 func TestSimPauseAgainstResume(t *testing.T) {
 	explore(t, func(t *sim.T) {
 		client := post(t, "a", "b")
-		handled := 0
-		c := reader(func(context.Context, *mq.Message[string]) error { handled++; return nil })
+		var handled atomic.Int64
+		c := reader(func(context.Context, *mq.Message[string]) error { handled.Add(1); return nil })
 		c.Lease = 10000 * time.Hour
 		r := start(t, c, client)
 		var both runnel.WaitGroup
@@ -58,10 +59,10 @@ func TestSimPauseAgainstResume(t *testing.T) {
 		both.Go(c.Resume)
 		both.Wait()
 		runnel.Sleep(t.Context(), time.Hour)
-		t.Assert(c.Stats().Paused || handled == 2, "neither paused nor at work")
+		t.Assert(c.Stats().Paused || handled.Load() == 2, "neither paused nor at work")
 		c.Resume()
 		runnel.Sleep(t.Context(), time.Hour)
-		t.Assert(r.stop() == nil && handled == 2, "handled %d", handled)
+		t.Assert(r.stop() == nil && handled.Load() == 2, "handled %d", handled.Load())
 		simAccount(t, client, 2, 0, 0)
 		client.Close()
 	})
@@ -71,11 +72,14 @@ func TestSimPauseAgainstResume(t *testing.T) {
 func TestSimDrainHandsOver(t *testing.T) {
 	explore(t, func(t *sim.T) {
 		client := post(t, "a", "b", "c", "d")
+		var mu runnel.Mutex
 		handled := map[string]int{}
 		member := func() *mq.Consumer[string] {
 			c := reader(func(_ context.Context, m *mq.Message[string]) error {
 				runnel.Sleep(context.Background(), time.Millisecond)
+				mu.Lock()
 				handled[m.Value]++
+				mu.Unlock()
 				if m.Value == "b" {
 					return mq.Dead(errors.New("no"))
 				}
