@@ -12,6 +12,7 @@ var update = flag.Bool("update", false, "write the pages anew")
 func TestPages(t *testing.T) {
 	for _, name := range []string{
 		"messages",
+		"deadletters",
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.Check(t, "../../../docs/guide/"+name+".md", name+"*_test.go", *update)
