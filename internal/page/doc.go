@@ -2,6 +2,7 @@
 // function, or the body of an example, of the tests that lie beside the one that calls Check.
 //
 //	<!-- func: NAME -->      the function NAME, with its comment
+//	<!-- decl: NAME -->      the type or the variable NAME, with its comment
 //	<!-- example: NAME -->   what is between the braces of Example_NAME, with its output
 //	<!-- output: NAME -->    what Example_NAME prints, as a block of text
 package page

@@ -13,14 +13,14 @@ import (
 )
 
 // block is code or output on a page, under a comment that says where it comes from.
-var block = regexp.MustCompile("(?s)<!-- (func|example|output): (\\w+) -->\n```(go|text)\n(.*?)```\n")
+var block = regexp.MustCompile("(?s)<!-- (func|decl|example|output): (\\w+) -->\n```(go|text)\n(.*?)```\n")
 
 // Check compares every block of the page, a file, with the code in the test files of this package that
 // match the pattern, and every link with what it points to. Each example in these files has to be on
 // the page. With update the page is written anew.
 func Check(t testing.TB, page, pattern string, update bool) {
 	t.Helper()
-	p := &filler{t: t, code: functions(t, pattern), used: map[string]bool{}}
+	p := &filler{t: t, code: declarations(t, pattern), used: map[string]bool{}}
 	text := read(t, page)
 	fresh := p.fill(text)
 	switch {
@@ -38,18 +38,22 @@ func Check(t testing.TB, page, pattern string, update bool) {
 // filler puts into each block what belongs there.
 type filler struct {
 	t    testing.TB
-	code map[string]string // by the function's name
+	code map[string]string // by name
 	used map[string]bool   // blocks and functions
 }
 
 func (p *filler) fill(text string) string {
-	fresh := block.ReplaceAllStringFunc(text, p.block)
+	defer p.forgotten()
+	return block.ReplaceAllStringFunc(text, p.block)
+}
+
+// forgotten tells of examples that are on no page.
+func (p *filler) forgotten() {
 	for name := range p.code {
 		if strings.HasPrefix(name, "Example_") && !p.used[name] {
 			p.t.Errorf("%s is not on the page", name)
 		}
 	}
-	return fresh
 }
 
 func (p *filler) block(old string) string {
@@ -66,7 +70,7 @@ func (p *filler) block(old string) string {
 // find returns what a block shows, and the function that it is from.
 func (p *filler) find(kind, name string) (code, from string) {
 	switch kind {
-	case "func":
+	case "func", "decl":
 		return p.code[name], name
 	case "example":
 		return body(p.code["Example_"+name]), "Example_" + name
@@ -74,8 +78,8 @@ func (p *filler) find(kind, name string) (code, from string) {
 	return output(body(p.code["Example_"+name])), "Example_" + name
 }
 
-// functions returns the functions of the tests by name, with their comments.
-func functions(t testing.TB, pattern string) map[string]string {
+// declarations returns functions, types and variables of the tests by name, with their comments.
+func declarations(t testing.TB, pattern string) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -83,12 +87,12 @@ func functions(t testing.TB, pattern string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, path := range files {
-		maps.Copy(all, functionsOf(t, path))
+		maps.Copy(all, declarationsOf(t, path))
 	}
 	return all
 }
 
-func functionsOf(t testing.TB, path string) map[string]string {
+func declarationsOf(t testing.TB, path string) map[string]string {
 	t.Helper()
 	text, set := read(t, path), token.NewFileSet()
 	file, err := parser.ParseFile(set, path, text, parser.ParseComments)
@@ -97,19 +101,39 @@ func functionsOf(t testing.TB, path string) map[string]string {
 	}
 	all := map[string]string{}
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok {
-			all[f.Name.Name] = text[set.Position(begin(f)).Offset:set.Position(f.End()).Offset] + "\n"
-		}
+		name, from := describe(d)
+		all[name] = text[set.Position(from).Offset:set.Position(d.End()).Offset] + "\n"
 	}
 	return all
 }
 
-// begin is where the comment of f begins, or f.
-func begin(f *ast.FuncDecl) token.Pos {
-	if f.Doc != nil {
-		return f.Doc.Pos()
+// describe returns the name of a declaration, the first one of several, and where it begins.
+func describe(d ast.Decl) (name string, from token.Pos) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		return d.Name.Name, begin(d, d.Doc)
+	case *ast.GenDecl:
+		return nameOf(d.Specs[0]), begin(d, d.Doc)
 	}
-	return f.Pos()
+	return "", d.Pos()
+}
+
+// begin is where the comment of d begins, or d.
+func begin(d ast.Decl, doc *ast.CommentGroup) token.Pos {
+	if doc != nil {
+		return doc.Pos()
+	}
+	return d.Pos()
+}
+
+func nameOf(s ast.Spec) string {
+	switch s := s.(type) {
+	case *ast.TypeSpec:
+		return s.Name.Name
+	case *ast.ValueSpec:
+		return s.Names[0].Name
+	}
+	return ""
 }
 
 // body is what is between the braces of a function.

@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// answer is the answer.
+const answer = 42
+
 // twice doubles n.
 func twice(n int) int { return 2 * n }
 
@@ -20,6 +23,7 @@ func Example_answer() {
 }
 
 const whole = "# Twice as much\n\n[above](#twice-as-much)\n\n" +
+	"<!-- decl: answer -->\n```go\n// answer is the answer.\nconst answer = 42\n```\n" +
 	"<!-- func: twice -->\n```go\n// twice doubles n.\nfunc twice(n int) int { return 2 * n }\n```\n" +
 	"<!-- example: answer -->\n```go\ndouble := []func(int) int{twice}\nfmt.Println(double[0](21))\n// Output:\n// 42\n```\n" +
 	"<!-- output: answer -->\n```text\n42\n```\n\n    New[int](n)\n"
@@ -42,7 +46,7 @@ func TestPages(t *testing.T) {
 		{"forgotten example", "example: answer", "example: other", "there is no Example_other"},
 		{"dead heading", "(#twice-as-much)", "(#thrice)", "no heading for #thrice"},
 		{"dead link", "(#twice-as-much)", "(gone.md)", "gone.md"},
-		{"code from nowhere", "```text\n42\n```\n", "```text\n42\n```\n```go\nx\n```\n", "2 of 3 blocks"},
+		{"code from nowhere", "```text\n42\n```\n", "```text\n42\n```\n```go\nx\n```\n", "3 of 4 blocks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "page.md")
@@ -61,7 +65,7 @@ func TestPages(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(whole, "42", "?")), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(whole, "42\n", "?\n")), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	Check(t, path, "page_test.go", true)

@@ -41,10 +41,10 @@ func Example_first() {
 	// <nil> <nil>
 }
 
+var quietly = slog.New(slog.DiscardHandler)
+
 // open opens a client that does not log.
-func open() *mq.Client {
-	return mq.Open(mem.New(nil), &mq.Options{Logger: slog.New(slog.DiscardHandler)})
-}
+func open() *mq.Client { return mq.Open(mem.New(nil), &mq.Options{Logger: quietly}) }
 
 // work runs consumers until nothing waits in the topic, and prints the ledger of its groups.
 func work(client *mq.Client, topic string, consumers ...mq.Runner) {

@@ -13,6 +13,7 @@ func TestPages(t *testing.T) {
 	for _, name := range []string{
 		"messages",
 		"deadletters",
+		"contracts",
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.Check(t, "../../../docs/guide/"+name+".md", name+"*_test.go", *update)
