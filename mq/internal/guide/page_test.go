@@ -14,6 +14,7 @@ func TestPages(t *testing.T) {
 		"messages",
 		"deadletters",
 		"contracts",
+		"observing",
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.Check(t, "../../../docs/guide/"+name+".md", name+"*_test.go", *update)
