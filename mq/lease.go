@@ -95,7 +95,10 @@ func (k *keeper) look() (wait time.Duration, busy bool) {
 		if p.running() == 0 { // all are stuck: who knows when its turn comes
 			least = 2 * p.plan.sub.Lease
 		}
-		p.queue.stale(now, least)
+		if p.queue.isStale(now, least) {
+			p.leaveToOthers()
+			p.queue.stale(now, least)
+		}
 	}
 	if busy {
 		k.asleep.Store(false)

@@ -189,9 +189,15 @@ func (p *pool) endFetch() {
 // others get it.
 func (p *pool) rest() {
 	p.took.Store(0)
+	p.leaveToOthers()
+	p.queue.handBack()
+}
+
+// leaveToOthers fetches nothing for a while: what is handed back next would come here again, while
+// others are willing.
+func (p *pool) leaveToOthers() {
 	p.unwanted.Store(true)
 	p.endFetch()
-	p.queue.handBack()
 }
 
 // limit is how many messages may wait for a worker.

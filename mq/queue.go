@@ -275,6 +275,13 @@ func (q *queue) stop() {
 
 func (q *queue) empty() []driver.Delivery { return q.take(make([]driver.Delivery, 0, q.n)) }
 
+// isStale tells whether anything has waited so long that stale hands it back.
+func (q *queue) isStale(now time.Time, least time.Duration) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.n > 0 && q.ring[q.head].Until.Sub(now) < least
+}
+
 // stale hands back what has waited so long that its lease could end before its turn comes.
 func (q *queue) stale(now time.Time, least time.Duration) {
 	q.mu.Lock()
