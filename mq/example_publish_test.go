@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/runnel-go/runnel"
 	"github.com/runnel-go/runnel/mq"
 	"github.com/runnel-go/runnel/mq/mem"
 )
@@ -24,6 +25,7 @@ func handle(client *mq.Client, topic string, consumers ...mq.Runner) {
 			fmt.Printf("published %d: acked %d, expired %d, dropped %d\n", g.Published, g.Acked, g.Expired, g.Dropped.Total())
 			return
 		}
+		runnel.Sleep(ctx, time.Millisecond)
 	}
 }
 
