@@ -124,19 +124,27 @@ func (l *Letters[T]) As(by, note string) *Letters[T] {
 	return &Letters[T]{l.DeadLetters.As(by, note), l.topic}
 }
 
-// Value decodes the message of a letter.
+// Value decodes the message of a letter. The error is ErrDecode, or ErrContract with what breaks it.
 func (l *Letters[T]) Value(d DeadLetter) (T, error) {
-	v, err := l.topic.def.codec.Decode(d.Message.Payload)
+	v, err := l.decode(d.Message.Payload)
 	if err != nil {
 		return v, l.wrap(fmt.Errorf("letter %d: %w", d.Seq, err))
 	}
 	return v, nil
 }
 
+func (l *Letters[T]) decode(payload []byte) (T, error) {
+	v, err := l.topic.def.codec.Decode(payload)
+	if err != nil && !errors.Is(err, ErrContract) {
+		err = fmt.Errorf("%w: %w", ErrDecode, err)
+	}
+	return v, err
+}
+
 // EditValue is Edit for the message's value. What cannot be decoded needs Edit itself.
 func (l *Letters[T]) EditValue(ctx context.Context, seq uint64, f func(v *T) error) (id string, err error) {
 	return l.Edit(ctx, seq, func(d *Draft) error {
-		v, err := l.topic.def.codec.Decode(d.Payload)
+		v, err := l.decode(d.Payload)
 		if err != nil {
 			return fmt.Errorf("%w; change its payload by Edit", err)
 		}
