@@ -17,7 +17,7 @@ func twice(n int) int { return 2 * n }
 
 func Example_answer() {
 	double := []func(int) int{twice}
-	fmt.Println(double[0](21))
+	fmt.Println(double[0](answer / 2))
 	// Output:
 	// 42
 }
@@ -25,7 +25,7 @@ func Example_answer() {
 const whole = "# Twice as much\n\n[above](#twice-as-much)\n\n" +
 	"<!-- decl: answer -->\n```go\n// answer is the answer.\nconst answer = 42\n```\n" +
 	"<!-- func: twice -->\n```go\n// twice doubles n.\nfunc twice(n int) int { return 2 * n }\n```\n" +
-	"<!-- example: answer -->\n```go\ndouble := []func(int) int{twice}\nfmt.Println(double[0](21))\n// Output:\n// 42\n```\n" +
+	"<!-- example: answer -->\n```go\ndouble := []func(int) int{twice}\nfmt.Println(double[0](answer / 2))\n// Output:\n// 42\n```\n" +
 	"<!-- output: answer -->\n```text\n42\n```\n\n    New[int](n)\n"
 
 // judge remembers what Check says.
