@@ -31,9 +31,9 @@
 //
 // A lease that has lapsed leaves its token good until the next Take of the record: Ack, Extend and the
 // others still work then, also from ready. What is removed while leased is doomed: it may be acked,
-// buried and extended; anything else, and the end of its lease, ends it of what removed it. So each record that was added ends exactly once, as acked, dead, or with a [Why]: the
-// engine's account is balanced if it counts what [Group.Settle], [Group.Advance], [Group.Return] and
-// [Group.Remove] tell.
+// buried and extended; anything else, and the end of its lease, ends it of what removed it. So each
+// record that was added ends exactly once, as acked, dead, or with a [Why]: the engine's account is
+// balanced if it counts what [Group.Settle], [Group.Advance], [Group.Return] and [Group.Remove] tell.
 //
 // # Invariants
 //
